@@ -1,0 +1,272 @@
+import { ProtocolError } from '../error.ts'
+import { ZERO_UUID } from '../schema.ts'
+
+const TWO_TO_32 = 4_294_967_296
+const TWO_TO_63 = 2 ** 63
+const INT64_MAX = 2n ** 63n - 1n
+const CHUNK_SIZE = 64 * 1024
+/** Below this a piece costs less to copy than to carry as a slice of its own in a vectored write. */
+export const COPY_LIMIT = 2048
+/** Longer strings go through Node's encoder; a loop over character codes wins below. */
+const LOOP_LIMIT = 48
+
+/**
+ * Writes frames into large chunks, one after the other. What is long (records, bytes) is not copied: the frame then
+ * consists of several slices, in order. A slice handed out by `take` is never written to again.
+ */
+export class Writer {
+  #chunk: Buffer
+  #view: DataView
+  #start = 0
+  #position = 0
+  #slices: Buffer[] = []
+  #sliced = 0
+  readonly #chunkSize: number
+  #nested: Writer | undefined
+
+  constructor(chunkSize = CHUNK_SIZE) {
+    this.#chunkSize = chunkSize
+    this.#chunk = Buffer.allocUnsafeSlow(chunkSize)
+    this.#view = new DataView(this.#chunk.buffer)
+  }
+
+  /** Bytes written since the last `take`. */
+  get length(): number {
+    return this.#sliced + this.#position - this.#start
+  }
+
+  /** Room for `size` bytes in one piece at the position that is returned. */
+  #reserve(size: number): number {
+    const position = this.#position
+    if (position + size > this.#chunk.length) return this.#nextChunk(size)
+    this.#position = position + size
+    return position
+  }
+
+  #nextChunk(size: number): number {
+    this.#closeSlice()
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(this.#chunkSize, size))
+    this.#view = new DataView(this.#chunk.buffer)
+    this.#start = 0
+    this.#position = size
+    return 0
+  }
+
+  #closeSlice(): void {
+    if (this.#position === this.#start) return
+    this.#slices.push(this.#chunk.subarray(this.#start, this.#position))
+    this.#sliced += this.#position - this.#start
+    this.#start = this.#position
+  }
+
+  /** The slices written since the last call, in order. */
+  take(): Buffer[] {
+    this.#closeSlice()
+    const slices = this.#slices
+    this.#slices = []
+    this.#sliced = 0
+    return slices
+  }
+
+  /** Forgets what was written since the last `take`. */
+  discard(): void {
+    this.#position = this.#start
+    this.#slices = []
+    this.#sliced = 0
+  }
+
+  /** Writes a whole frame: four bytes of size, then what `body` writes. */
+  frame(body: () => void): Buffer[] {
+    const position = this.#reserve(4)
+    const view = this.#view
+    const before = this.length
+    try {
+      body()
+    } catch (error) {
+      this.discard()
+      throw error
+    }
+    view.setInt32(position, this.length - before)
+    return this.take()
+  }
+
+  bool(value: boolean): void {
+    this.int8(value ? 1 : 0)
+  }
+
+  int8(value: number): void {
+    const position = this.#reserve(1)
+    this.#view.setInt8(position, value)
+  }
+
+  int16(value: number): void {
+    const position = this.#reserve(2)
+    this.#view.setInt16(position, value)
+  }
+
+  uint16(value: number): void {
+    const position = this.#reserve(2)
+    this.#view.setUint16(position, value)
+  }
+
+  int32(value: number): void {
+    const position = this.#reserve(4)
+    this.#view.setInt32(position, value)
+  }
+
+  uint32(value: number): void {
+    const position = this.#reserve(4)
+    this.#view.setUint32(position, value)
+  }
+
+  /** A number beyond the range of int64 becomes the nearest end of it (2^63 is how a number holds Long.MAX_VALUE). */
+  int64(value: number | bigint): void {
+    const position = this.#reserve(8)
+    if (typeof value === 'bigint') {
+      this.#view.setBigInt64(position, value)
+    } else if (value >= TWO_TO_63) {
+      this.#view.setBigInt64(position, INT64_MAX)
+    } else {
+      const high = Math.floor(value / TWO_TO_32)
+      this.#view.setInt32(position, high)
+      this.#view.setUint32(position + 4, value - high * TWO_TO_32)
+    }
+  }
+
+  float64(value: number): void {
+    const position = this.#reserve(8)
+    this.#view.setFloat64(position, value)
+  }
+
+  unsignedVarint(value: number): void {
+    if (value < 0x80 && value >= 0) {
+      this.int8(value)
+      return
+    }
+    let rest = value >>> 0
+    while (rest >= 0x80) {
+      this.int8((rest & 0x7f) | 0x80)
+      rest >>>= 7
+    }
+    this.int8(rest)
+  }
+
+  uuid(value: string): void {
+    const position = this.#reserve(16)
+    if (value === ZERO_UUID) this.#chunk.fill(0, position, position + 16)
+    else if (value.length !== 22 || this.#chunk.write(value, position, 16, 'base64url') !== 16) {
+      throw new ProtocolError(`a UUID is 22 characters of URL-safe base64, got '${value}'`)
+    }
+  }
+
+  string(value: string): void {
+    const length = utf8Length(value)
+    if (length > 32_767) throw new ProtocolError(`a string of ${length} bytes is too long: at most 32767`)
+    this.int16(length)
+    this.#text(value, length)
+  }
+
+  nullableString(value: string | null): void {
+    if (value === null) this.int16(-1)
+    else this.string(value)
+  }
+
+  compactString(value: string): void {
+    const length = utf8Length(value)
+    this.unsignedVarint(length + 1)
+    this.#text(value, length)
+  }
+
+  compactNullableString(value: string | null): void {
+    if (value === null) this.unsignedVarint(0)
+    else this.compactString(value)
+  }
+
+  #text(value: string, length: number): void {
+    const position = this.#reserve(length)
+    if (length === value.length && length <= LOOP_LIMIT) {
+      const chunk = this.#chunk
+      for (let i = 0; i < length; i++) chunk[position + i] = value.charCodeAt(i)
+    } else {
+      this.#chunk.write(value, position, length, 'utf8')
+    }
+  }
+
+  bytes(value: Uint8Array): void {
+    this.int32(value.length)
+    this.raw(value)
+  }
+
+  nullableBytes(value: Uint8Array | null): void {
+    if (value === null) this.int32(-1)
+    else this.bytes(value)
+  }
+
+  compactBytes(value: Uint8Array): void {
+    this.unsignedVarint(value.length + 1)
+    this.raw(value)
+  }
+
+  compactNullableBytes(value: Uint8Array | null): void {
+    if (value === null) this.unsignedVarint(0)
+    else this.compactBytes(value)
+  }
+
+  nullableRecords(value: Uint8Array | readonly Uint8Array[] | null): void {
+    if (value === null) this.int32(-1)
+    else if (value instanceof Uint8Array) this.bytes(value)
+    else {
+      this.int32(totalLength(value))
+      for (const piece of value) this.raw(piece)
+    }
+  }
+
+  compactNullableRecords(value: Uint8Array | readonly Uint8Array[] | null): void {
+    if (value === null) this.unsignedVarint(0)
+    else if (value instanceof Uint8Array) this.compactBytes(value)
+    else {
+      this.unsignedVarint(totalLength(value) + 1)
+      for (const piece of value) this.raw(piece)
+    }
+  }
+
+  /** The bytes as they are: copied when short, held by reference when long. */
+  raw(value: Uint8Array): void {
+    if (value.length < COPY_LIMIT) {
+      const position = this.#reserve(value.length)
+      this.#chunk.set(value, position)
+      return
+    }
+    this.#closeSlice()
+    this.#slices.push(
+      Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+    )
+    this.#sliced += value.length
+  }
+
+  /** One tagged field (KIP-482): the tag, the size of what `nested` holds, and that. */
+  tagged(tag: number, nested: Writer): void {
+    this.unsignedVarint(tag)
+    this.unsignedVarint(nested.length)
+    for (const slice of nested.take()) this.raw(slice)
+  }
+
+  /** A writer for the body of a tagged field, whose size must be known before it; give it to `tagged` when done. */
+  nested(): Writer {
+    this.#nested ??= new Writer(1024)
+    return this.#nested
+  }
+}
+
+function totalLength(pieces: readonly Uint8Array[]): number {
+  let total = 0
+  for (const piece of pieces) total += piece.length
+  return total
+}
+
+function utf8Length(value: string): number {
+  const length = value.length
+  if (length > LOOP_LIMIT) return Buffer.byteLength(value, 'utf8')
+  for (let i = 0; i < length; i++) if (value.charCodeAt(i) >= 0x80) return Buffer.byteLength(value, 'utf8')
+  return length
+}
