@@ -1,5 +1,5 @@
 import type { Api, RequestOf, ResponseOf } from '../../protocol/schema.ts'
-import type { Session } from '../network/session.ts'
+import type { Session } from './session.ts'
 
 /** What a handler knows of the request besides its body. */
 export interface RequestContext {
