@@ -1,0 +1,173 @@
+import type { BrokerEndpoint, MetadataRecord, PartitionChangeRecord, PartitionRecord } from './records.ts'
+import { ConfigResourceType } from './records.ts'
+
+export interface BrokerRegistration {
+  readonly id: number
+  readonly epoch: number
+  readonly endPoints: readonly BrokerEndpoint[]
+  readonly rack: string | null
+  fenced: boolean
+}
+
+export interface PartitionState {
+  readonly topicId: string
+  readonly partitionIndex: number
+  replicas: readonly number[]
+  isr: readonly number[]
+  /** Node id, -1 while no replica can lead. */
+  leader: number
+  leaderEpoch: number
+  partitionEpoch: number
+}
+
+export interface TopicState {
+  readonly name: string
+  readonly topicId: string
+  /** By partition index; a topic's partitions are numbered without gaps. */
+  readonly partitions: PartitionState[]
+}
+
+export type ConfigOverrides = ReadonlyMap<string, string>
+
+const NO_OVERRIDES: ConfigOverrides = new Map()
+
+/**
+ * The state of a cluster as the records so far made it (KRaft's `MetadataImage`). Everybody reads it; only `apply`
+ * changes it, and each application raises `version`, so that what was computed from it can be known to be stale.
+ */
+export class MetadataImage {
+  #version = 0
+  readonly clusterId: string
+  readonly brokers = new Map<number, BrokerRegistration>()
+  readonly topicsByName = new Map<string, TopicState>()
+  readonly topicsById = new Map<string, TopicState>()
+  readonly features = new Map<string, number>()
+  nextProducerId = 0
+  #configs = new Map<string, Map<string, string>>()
+
+  constructor(clusterId: string) {
+    this.clusterId = clusterId
+  }
+
+  get version(): number {
+    return this.#version
+  }
+
+  /** The overrides set for one resource, without what it inherits. */
+  configsOf(resourceType: number, resourceName: string): ConfigOverrides {
+    return this.#configs.get(`${resourceType}:${resourceName}`) ?? NO_OVERRIDES
+  }
+
+  /** Names of the resources of this type that have overrides. */
+  configuredResources(resourceType: number): string[] {
+    const prefix = `${resourceType}:`
+    return [...this.#configs.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length))
+  }
+
+  partition(topicId: string, partitionIndex: number): PartitionState | undefined {
+    return this.topicsById.get(topicId)?.partitions[partitionIndex]
+  }
+
+  isActive(brokerId: number): boolean {
+    return this.brokers.get(brokerId)?.fenced === false
+  }
+
+  /** Brokers that are up, in order of their ids. */
+  activeBrokers(): BrokerRegistration[] {
+    return [...this.brokers.values()].filter((broker) => !broker.fenced).sort((a, b) => a.id - b.id)
+  }
+
+  apply(record: MetadataRecord): void {
+    this.#version++
+    switch (record.type) {
+      case 'RegisterBrokerRecord': {
+        const { brokerId: id, brokerEpoch: epoch, endPoints, rack, fenced } = record
+        this.brokers.set(id, { id, epoch, endPoints, rack, fenced })
+        return
+      }
+      case 'UnregisterBrokerRecord':
+        this.brokers.delete(record.brokerId)
+        return
+      case 'BrokerRegistrationChangeRecord':
+        known(this.brokers.get(record.brokerId), record).fenced = record.fenced
+        return
+      case 'TopicRecord': {
+        const topic = { name: record.name, topicId: record.topicId, partitions: [] }
+        this.topicsByName.set(topic.name, topic)
+        this.topicsById.set(topic.topicId, topic)
+        return
+      }
+      case 'RemoveTopicRecord': {
+        const topic = known(this.topicsById.get(record.topicId), record)
+        this.topicsById.delete(topic.topicId)
+        this.topicsByName.delete(topic.name)
+        this.#configs.delete(`${ConfigResourceType.TOPIC}:${topic.name}`)
+        return
+      }
+      case 'PartitionRecord':
+        this.#addPartition(record)
+        return
+      case 'PartitionChangeRecord':
+        changePartition(known(this.partition(record.topicId, record.partitionId), record), record)
+        return
+      case 'ConfigRecord':
+        this.#setConfig(`${record.resourceType}:${record.resourceName}`, record.name, record.value)
+        return
+      case 'FeatureLevelRecord':
+        if (record.featureLevel === 0) this.features.delete(record.name)
+        else this.features.set(record.name, record.featureLevel)
+        return
+      case 'ProducerIdsRecord':
+        this.nextProducerId = record.nextProducerId
+    }
+  }
+
+  #addPartition(record: PartitionRecord): void {
+    const {
+      topicId,
+      partitionId: partitionIndex,
+      replicas,
+      isr,
+      leader,
+      leaderEpoch,
+      partitionEpoch,
+    } = record
+    const topic = known(this.topicsById.get(topicId), record)
+    topic.partitions[partitionIndex] = {
+      topicId,
+      partitionIndex,
+      replicas,
+      isr,
+      leader,
+      leaderEpoch,
+      partitionEpoch,
+    }
+  }
+
+  #setConfig(key: string, name: string, value: string | null): void {
+    // A new map each time: who holds the old one may go on reading it, and can see by identity that it is old.
+    const overrides = new Map(this.#configs.get(key))
+    if (value === null) overrides.delete(name)
+    else overrides.set(name, value)
+    if (overrides.size === 0) this.#configs.delete(key)
+    else this.#configs.set(key, overrides)
+  }
+}
+
+function changePartition(partition: PartitionState, change: PartitionChangeRecord): void {
+  if (change.replicas) partition.replicas = change.replicas
+  if (change.isr) partition.isr = change.isr
+  if (change.leader !== undefined) {
+    partition.leader = change.leader
+    partition.leaderEpoch++
+  }
+  partition.partitionEpoch++
+}
+
+function known<T>(state: T | undefined, record: MetadataRecord): T {
+  if (state === undefined)
+    throw new Error(`${record.type} speaks of something unknown: ${JSON.stringify(record)}`)
+  return state
+}

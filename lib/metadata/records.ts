@@ -1,0 +1,109 @@
+import type { SecurityProtocol } from '../network/session.ts'
+
+/**
+ * The metadata records: the only way the state of a cluster changes. Names and fields follow KRaft's own records
+ * (`metadata/src/main/resources/common/metadata` in Kafka), with what a simulator has no use for left out.
+ */
+export type MetadataRecord =
+  | RegisterBrokerRecord
+  | UnregisterBrokerRecord
+  | BrokerRegistrationChangeRecord
+  | TopicRecord
+  | RemoveTopicRecord
+  | PartitionRecord
+  | PartitionChangeRecord
+  | ConfigRecord
+  | FeatureLevelRecord
+  | ProducerIdsRecord
+
+/** Where a broker can be reached by clients of one listener. */
+export interface BrokerEndpoint {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly securityProtocol: SecurityProtocol
+}
+
+export interface RegisterBrokerRecord {
+  readonly type: 'RegisterBrokerRecord'
+  readonly brokerId: number
+  readonly brokerEpoch: number
+  readonly endPoints: readonly BrokerEndpoint[]
+  readonly rack: string | null
+  readonly fenced: boolean
+}
+
+export interface UnregisterBrokerRecord {
+  readonly type: 'UnregisterBrokerRecord'
+  readonly brokerId: number
+}
+
+/** A broker is fenced when it stops and unfenced when it is back. */
+export interface BrokerRegistrationChangeRecord {
+  readonly type: 'BrokerRegistrationChangeRecord'
+  readonly brokerId: number
+  readonly fenced: boolean
+}
+
+export interface TopicRecord {
+  readonly type: 'TopicRecord'
+  readonly name: string
+  readonly topicId: string
+}
+
+export interface RemoveTopicRecord {
+  readonly type: 'RemoveTopicRecord'
+  readonly topicId: string
+}
+
+export interface PartitionRecord {
+  readonly type: 'PartitionRecord'
+  readonly topicId: string
+  readonly partitionId: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  /** -1: none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+}
+
+/** What is left out stays as it is. A new `leader` raises the leader epoch, any change the partition epoch. */
+export interface PartitionChangeRecord {
+  readonly type: 'PartitionChangeRecord'
+  readonly topicId: string
+  readonly partitionId: number
+  readonly replicas?: readonly number[]
+  readonly isr?: readonly number[]
+  readonly leader?: number
+}
+
+/** Resource types as `ConfigResource.Type` numbers them. */
+export const ConfigResourceType = {
+  TOPIC: 2,
+  BROKER: 4,
+  BROKER_LOGGER: 8,
+  CLIENT_METRICS: 16,
+  GROUP: 32,
+} as const
+
+export interface ConfigRecord {
+  readonly type: 'ConfigRecord'
+  readonly resourceType: number
+  /** Topic, group or subscription name, or the broker id as text; '' is the default of all brokers. */
+  readonly resourceName: string
+  readonly name: string
+  /** null takes the override away. */
+  readonly value: string | null
+}
+
+export interface FeatureLevelRecord {
+  readonly type: 'FeatureLevelRecord'
+  readonly name: string
+  readonly featureLevel: number
+}
+
+export interface ProducerIdsRecord {
+  readonly type: 'ProducerIdsRecord'
+  readonly nextProducerId: number
+}
