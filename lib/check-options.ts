@@ -1,0 +1,150 @@
+import * as v from 'valibot'
+import type { Clock } from './lab/clock.ts'
+import type { Logger } from './lab/logger.ts'
+import type { Random } from './lab/random.ts'
+import { topicNameFault } from './metadata/topic-name.ts'
+import type {
+  BrokerOptions,
+  ClusterOptions,
+  ConfigOptions,
+  ListenerOptions,
+  TopicOptions,
+} from './options.ts'
+
+/** An option that is unknown or wrong; the message names it and says what is expected. */
+export class OptionError extends TypeError {
+  override readonly name = 'OptionError'
+}
+
+function text(expected = 'a non-empty text') {
+  return v.pipe(v.string(expected), v.nonEmpty(expected))
+}
+
+function whole(expected: string, min: number, max = Number.MAX_SAFE_INTEGER) {
+  return v.pipe(v.number(expected), v.integer(expected), v.minValue(min, expected), v.maxValue(max, expected))
+}
+
+function object<const E extends v.ObjectEntries>(entries: E) {
+  return v.strictObject(entries, `an object with ${Object.keys(entries).join(', ')}`)
+}
+
+function list<const S extends v.GenericSchema>(item: S, expected: string) {
+  return v.pipe(v.array(item, expected), v.minLength(1, expected))
+}
+
+function withMethods<T>(expected: string, ...names: string[]) {
+  return v.custom<T>((value) => {
+    const methods = value as Record<string, unknown> | null | undefined
+    return typeof value === 'object' && names.every((name) => typeof methods?.[name] === 'function')
+  }, expected)
+}
+
+const CONFIG = "an object of Kafka's configuration names and their values"
+const CONFIG_VALUE = 'a text, a number or a boolean'
+const config: v.GenericSchema<ConfigOptions> = v.pipe(
+  v.custom<ConfigOptions>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    CONFIG,
+  ),
+  v.record(v.string(), v.union([v.string(), v.number(), v.boolean()], CONFIG_VALUE), CONFIG),
+)
+
+const port = whole('a port from 0 (any free one) to 65535', 0, 65_535)
+
+const listener: v.GenericSchema<ListenerOptions> = object({
+  name: v.optional(text()),
+  securityProtocol: v.optional(v.picklist(['PLAINTEXT'], "'PLAINTEXT'")),
+  host: v.optional(text()),
+  port: v.optional(port),
+  advertisedHost: v.optional(text()),
+  advertisedPort: v.optional(whole('a port from 1 to 65535', 1, 65_535)),
+  transport: v.optional(v.picklist(['tcp', 'memory'], "'tcp' or 'memory'")),
+})
+
+const listeners = v.optional(list(listener, 'a list of at least one listener'))
+
+const broker: v.GenericSchema<BrokerOptions> = object({
+  nodeId: v.optional(whole('a node id, a whole number >= 0', 0, 2 ** 31 - 1)),
+  rack: v.optional(text()),
+  listeners,
+  config: v.optional(config),
+})
+
+const TOPIC_NAME = "a topic name: 1 to 249 of a-z A-Z 0-9 . _ -, not '.' or '..'"
+const topicName = v.pipe(
+  v.string(TOPIC_NAME),
+  v.check((name) => topicNameFault(name) === undefined, TOPIC_NAME),
+)
+
+const topic: v.GenericSchema<TopicOptions> = object({
+  name: topicName,
+  partitions: v.optional(whole('a whole number >= 1', 1, 2 ** 31 - 1)),
+  replicationFactor: v.optional(whole('a whole number from 1 to 32767', 1, 32_767)),
+  config: v.optional(config),
+})
+
+const BROKERS = 'a number of brokers >= 1 or a list of at least one broker'
+
+const cluster: v.GenericSchema<ClusterOptions> = object({
+  brokers: v.optional(v.union([whole(BROKERS, 1), list(broker, BROKERS)], BROKERS)),
+  host: v.optional(text()),
+  port: v.optional(port),
+  listeners,
+  config: v.optional(config),
+  topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
+  clusterId: v.optional(text()),
+  clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),
+  random: v.optional(withMethods<Random>('a Random, such as new SeededRandom(1)', 'bytes', 'below')),
+  logger: v.optional(
+    withMethods<Logger>('a Logger with debug, info, warn and error', 'debug', 'info', 'warn', 'error'),
+  ),
+})
+
+/**
+ * The options as they were given, known to be well-formed.
+ * @throws OptionError naming the first option that is not
+ */
+export function checkOptions<C extends Clock>(options: ClusterOptions<C>): ClusterOptions<C> {
+  return check(cluster, options) as ClusterOptions<C>
+}
+
+/** @throws OptionError */
+export function checkTopic(options: string | TopicOptions): TopicOptions {
+  return typeof options === 'string' ? { name: check(topicName, options) } : check(topic, options)
+}
+
+function check<T>(schema: v.GenericSchema<T>, value: unknown): T {
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  throw new OptionError(explain(deepest(result.issues[0])))
+}
+
+type Issue = v.BaseIssue<unknown>
+
+/** Where several forms are allowed, the one that the value came furthest with is the one that was meant. */
+function deepest(issue: Issue): Issue {
+  let found = issue
+  for (const inner of issue.issues ?? []) {
+    const candidate = deepest({ ...inner, path: [...(issue.path ?? []), ...(inner.path ?? [])] } as Issue)
+    if ((candidate.path?.length ?? 0) > (found.path?.length ?? 0)) found = candidate
+  }
+  return found
+}
+
+function explain(issue: Issue): string {
+  const path = (issue.path ?? []).reduce((text, { key }) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    return text === '' ? String(key) : `${text}.${String(key)}`
+  }, '')
+  const unknown = issue.type === 'strict_object' && issue.expected === 'never'
+  if (unknown) return `unknown option ${path}: expected ${issue.message}`
+  const subject = path === '' ? 'the options' : `option ${path}`
+  return `${subject}: expected ${issue.message}, got ${shown(issue.input)}`
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}

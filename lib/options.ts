@@ -1,0 +1,68 @@
+import type { Clock } from './lab/clock.ts'
+import type { Logger } from './lab/logger.ts'
+import type { Random } from './lab/random.ts'
+
+/** Kafka's configuration names (`min.insync.replicas`) and their values. */
+export type ConfigOptions = { readonly [name: string]: string | number | boolean }
+
+/** One listener of a broker: a name, what is spoken on it, where it listens and what clients are told. */
+export interface ListenerOptions {
+  /** As in Kafka's `listeners=NAME://host:port`. Default: the security protocol's name. */
+  name?: string | undefined
+  /** Default: `'PLAINTEXT'`. */
+  securityProtocol?: 'PLAINTEXT' | undefined
+  /** The address to listen on. Default: the cluster's `host`. */
+  host?: string | undefined
+  /** Default: 0, any free port. */
+  port?: number | undefined
+  /** What clients are told to connect to. Default: the address listened on. */
+  advertisedHost?: string | undefined
+  /** Default: the port listened on. */
+  advertisedPort?: number | undefined
+  /** `'memory'`: no port is opened; clients in this process come in by `cluster.socketFactory`. Default: `'tcp'`. */
+  transport?: 'tcp' | 'memory' | undefined
+}
+
+export interface BrokerOptions {
+  /** Default: one more than the broker before, from 0. */
+  nodeId?: number | undefined
+  rack?: string | undefined
+  /** Default: the cluster's `listeners`. */
+  listeners?: readonly ListenerOptions[] | undefined
+  /** Broker configs of this broker alone; they win over the cluster's. */
+  config?: ConfigOptions | undefined
+}
+
+export interface TopicOptions {
+  name: string
+  /** Default: the broker config `num.partitions`. */
+  partitions?: number | undefined
+  /** Default: the broker config `default.replication.factor`. */
+  replicationFactor?: number | undefined
+  /** Topic configs. */
+  config?: ConfigOptions | undefined
+}
+
+/** Everything a cluster can be told when it starts. `C` is the clock's own type, so that `cluster.clock` has it. */
+export interface ClusterOptions<C extends Clock = Clock> {
+  /** How many brokers, or what each of them is like. Default: 1. */
+  brokers?: number | readonly BrokerOptions[] | undefined
+  /** The address listeners bind to where they do not say. Default: `'127.0.0.1'`. */
+  host?: string | undefined
+  /** The first broker's port, the next broker taking the next; 0 is any free port. Default: 0. */
+  port?: number | undefined
+  /** The listeners of every broker that has none of its own. Default: one, PLAINTEXT over TCP. */
+  listeners?: readonly ListenerOptions[] | undefined
+  /** Broker configs of all brokers. */
+  config?: ConfigOptions | undefined
+  /** Topics to create before the cluster is handed out: names, or names with what they are like. */
+  topics?: readonly (string | TopicOptions)[] | undefined
+  /** Default: a random UUID. */
+  clusterId?: string | undefined
+  /** Default: real time. A `ManualClock` stands still until it is moved. */
+  clock?: C | undefined
+  /** Default: the platform's randomness. A `SeededRandom` makes runs repeat. */
+  random?: Random | undefined
+  /** Default: silence. */
+  logger?: Logger | undefined
+}

@@ -1,0 +1,64 @@
+import t from 'tap'
+import { checkOptions, checkTopic, OptionError } from '../../lib/check-options.ts'
+import { ManualClock } from '../../lib/lab/clock.ts'
+import type { ClusterOptions } from '../../lib/options.ts'
+
+t.test('wrong options are named, with what is expected', async (t) => {
+  const wrong: [unknown, RegExp][] = [
+    [null, /^the options: expected an object with brokers, .*, got null$/],
+    [{ prot: 9092 }, /^unknown option prot: expected an object with brokers, host, port, /],
+    [{ port: '9092' }, /^option port: expected a port from 0 \(any free one\) to 65535, got '9092'$/],
+    [{ port: 65_536 }, /^option port: .*, got 65536$/],
+    [
+      { brokers: 0 },
+      /^option brokers: expected a whole number|^option brokers: expected a number of brokers >= 1/,
+    ],
+    [{ brokers: [] }, /^option brokers: expected a number of brokers >= 1 or .*, got an empty list$/],
+    [{ brokers: [{ nodeId: 'x' }] }, /^option brokers\[0\]\.nodeId: expected a node id, .*, got 'x'$/],
+    [
+      { brokers: [{ nodId: 1 }] },
+      /^unknown option brokers\[0\]\.nodId: expected an object with nodeId, rack, /,
+    ],
+    [{ listeners: [{ port: 1, tls: true }] }, /^unknown option listeners\[0\]\.tls: /],
+    [
+      { listeners: [{ transport: 'udp' }] },
+      /^option listeners\[0\]\.transport: expected 'tcp' or 'memory', got 'udp'$/,
+    ],
+    [{ topics: ['a/b'] }, /^option topics\[0\]: expected a topic name: .*, got 'a\/b'$/],
+    [{ topics: [{ name: 'a', partitions: 0 }] }, /^option topics\[0\]\.partitions: .*, got 0$/],
+    [{ config: [] }, /^option config: .*, got an empty list$/],
+    [
+      { config: { 'a.b': {} } },
+      /^option config\.a\.b: expected a text, a number or a boolean, got an object$/,
+    ],
+    [{ clock: 5 }, /^option clock: expected a Clock, such as new ManualClock\(\), got 5$/],
+    [
+      { logger: console.log },
+      /^option logger: expected a Logger with debug, info, warn and error, got a function$/,
+    ],
+  ]
+  for (const [options, message] of wrong) {
+    t.throws(
+      () => checkOptions(options as ClusterOptions),
+      { name: 'OptionError', message },
+      JSON.stringify(options),
+    )
+  }
+  t.throws(() => checkTopic('..'), OptionError)
+})
+
+t.test('right options pass as they are', async (t) => {
+  const options: ClusterOptions = {
+    brokers: [
+      { nodeId: 7, rack: 'a', listeners: [{ name: 'IN', port: 0 }], config: { 'num.partitions': 3 } },
+      {},
+    ],
+    host: '::1',
+    topics: ['plain', { name: 'full', partitions: 3, replicationFactor: 2, config: { 'retention.ms': -1 } }],
+    clock: new ManualClock(),
+    logger: console,
+  }
+  t.same(checkOptions(options), options)
+  t.same(checkOptions({}), {})
+  t.same(checkTopic('orders'), { name: 'orders' })
+})
