@@ -1,0 +1,84 @@
+import { ProtocolError } from '../error.ts'
+import {
+  baseTimestamp,
+  compressionCode,
+  isLogAppendTime,
+  maxTimestamp,
+  NO_TIMESTAMP,
+  recordCount,
+} from './batch.ts'
+import { compressionName } from './compression/codecs.ts'
+import { recordsBytes } from './decode-batch.ts'
+import { RecordCursor } from './record-cursor.ts'
+import { RecordChecker, type RecordRules } from './record-rules.ts'
+import { type RecordsFailure, recordsFailure } from './records-failure.ts'
+
+/** What came out of the walk; the log sets the batch's largest timestamp to what the records truly have. */
+export interface ValidatedRecords {
+  failure: RecordsFailure | null
+  /** `NO_TIMESTAMP` where no record has one. */
+  maxTimestamp: number
+  /** Of the first record with that timestamp, counted from the batch's first; -1 where there is none. */
+  maxTimestampDelta: number
+  /** False where the records' offsets are not 0, 1, 2, ...: Kafka writes such a compressed batch anew. */
+  sequentialOffsets: boolean
+}
+
+/**
+ * Walks over the records of a v2 batch that a client sent and holds each against the rules of its topic (Kafka's
+ * LogValidator). The header must have passed `validateClientBatch`.
+ */
+export function validateRecords(buffer: Buffer, position: number, rules: RecordRules): ValidatedRecords {
+  const result: ValidatedRecords = {
+    failure: null,
+    maxTimestamp: NO_TIMESTAMP,
+    maxTimestampDelta: -1,
+    sequentialOffsets: true,
+  }
+  const cursor = openRecords(buffer, position, rules.maxBytes, result)
+  if (cursor === null) return result
+
+  const count = recordCount(buffer, position)
+  const firstTimestamp = baseTimestamp(buffer, position)
+  const batchIsLogAppendTime = isLogAppendTime(buffer, position)
+  const appendTime = maxTimestamp(buffer, position)
+  const checker = new RecordChecker(rules)
+  let index = 0
+  for (; index < count && cursor.next(); index++) {
+    const timestamp = batchIsLogAppendTime ? appendTime : firstTimestamp + cursor.timestampDelta
+    checker.check(index, cursor.keyLength >= 0, timestamp, batchIsLogAppendTime)
+    if (timestamp > result.maxTimestamp) {
+      result.maxTimestamp = timestamp
+      result.maxTimestampDelta = index
+    }
+    if (cursor.offsetDelta !== index) result.sequentialOffsets = false
+  }
+
+  if (cursor.failure !== null) result.failure = recordsFailure('INVALID_RECORD', cursor.failure)
+  else if (index < count) {
+    result.failure = recordsFailure('INVALID_RECORD', `the batch says ${count} records and holds ${index}`)
+  } else if (cursor.position !== cursor.end) {
+    result.failure = recordsFailure('INVALID_RECORD', `bytes follow the ${count} records of the batch`)
+  } else result.failure = checker.failure()
+  return result
+}
+
+function openRecords(
+  buffer: Buffer,
+  position: number,
+  maxBytes: number,
+  result: ValidatedRecords,
+): RecordCursor | null {
+  const code = compressionCode(buffer, position)
+  if (compressionName(code) === undefined) {
+    result.failure = recordsFailure('UNKNOWN_SERVER_ERROR', `compression type ${code} does not exist`)
+    return null
+  }
+  try {
+    return new RecordCursor(recordsBytes(buffer, position, maxBytes))
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    result.failure = recordsFailure('UNKNOWN_SERVER_ERROR', error.message)
+    return null
+  }
+}
