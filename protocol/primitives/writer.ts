@@ -23,11 +23,18 @@ export class Writer {
   #sliced = 0
   readonly #chunkSize: number
   #nested: Writer | undefined
+  /** Where the size of the frame under way goes, and what had been written when it began. */
+  #framePosition = 0
+  #frameView: DataView
+  #frameStart = 0
+  #frameSlices = 0
+  #frameOffset = 0
 
   constructor(chunkSize = CHUNK_SIZE) {
     this.#chunkSize = chunkSize
     this.#chunk = Buffer.allocUnsafeSlow(chunkSize)
     this.#view = new DataView(this.#chunk.buffer)
+    this.#frameView = this.#view
   }
 
   /** Bytes written since the last `take`. */
@@ -75,18 +82,46 @@ export class Writer {
     this.#sliced = 0
   }
 
-  /** Writes a whole frame: four bytes of size, then what `body` writes. */
+  /** Begins a frame; its four bytes of size are filled in by `endFrame`. Frames lie one after the other until `take`. */
+  beginFrame(): void {
+    this.#framePosition = this.#reserve(4)
+    this.#frameView = this.#view
+    this.#frameStart = this.#start
+    this.#frameSlices = this.#slices.length
+    this.#frameOffset = this.length
+  }
+
+  endFrame(): void {
+    this.#frameView.setInt32(this.#framePosition, this.length - this.#frameOffset)
+  }
+
+  /** Forgets the frame that was begun last; what was written before it stays. */
+  abandonFrame(): void {
+    if (this.#slices.length === this.#frameSlices) {
+      this.#position = this.#framePosition
+      return
+    }
+    const kept = this.#framePosition - this.#frameStart
+    const cut = (this.#slices[this.#frameSlices] as Buffer).subarray(0, kept)
+    this.#slices.length = this.#frameSlices
+    this.#sliced = this.#frameOffset - 4 - kept
+    if (kept > 0) {
+      this.#slices.push(cut)
+      this.#sliced += kept
+    }
+    this.#position = this.#start
+  }
+
+  /** Writes a whole frame, four bytes of size and what `body` writes, and takes it. */
   frame(body: () => void): Buffer[] {
-    const position = this.#reserve(4)
-    const view = this.#view
-    const before = this.length
+    this.beginFrame()
     try {
       body()
     } catch (error) {
-      this.discard()
+      this.abandonFrame()
       throw error
     }
-    view.setInt32(position, this.length - before)
+    this.endFrame()
     return this.take()
   }
 

@@ -1,0 +1,362 @@
+import type { Duplex } from 'node:stream'
+import { FrameSplitter } from '../../protocol/frame.ts'
+import { Reader, type StringSource } from '../../protocol/primitives/reader.ts'
+import type { Writer } from '../../protocol/primitives/writer.ts'
+import type { Api } from '../../protocol/schema.ts'
+import type { Clock } from '../lab/clock.ts'
+import type { LogFields, Logger } from '../lab/logger.ts'
+import { type ConnectionEvent, type ConnectionState, nextState, takesRequests } from './connection-state.ts'
+import type { Dispatcher, Served } from './dispatcher.ts'
+import { type Answer, NO_RESPONSE, type RequestContext } from './handler.ts'
+import { Request } from './request.ts'
+import type { Session } from './session.ts'
+
+/** Stands between decoding and handler where it is set: sees the request, may change, delay or replace the answer. */
+export type Intercept = (
+  served: Served,
+  request: unknown,
+  context: RequestContext,
+) => Answer<Api> | Promise<Answer<Api>>
+
+/** What the connections of a listener have in common. */
+export interface ConnectionSettings {
+  readonly dispatcher: Dispatcher
+  /** Makes the strings of requests. */
+  readonly strings: StringSource
+  /** Encodes responses; may serve every connection of the process. */
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly logger: Logger
+  /** `socket.request.max.bytes`. */
+  readonly maxRequestSize: number
+  readonly intercept?: Intercept | undefined
+}
+
+/** Bytes that may wait to be parsed before reading stops; a frame that is still arriving does not count. */
+const UNPARSED_LIMIT = 256 * 1024
+/** Bytes that may wait for the peer to read them before no further request is handled. */
+const UNSENT_LIMIT = 1024 * 1024
+/** What one connection may do before the others have their turn. */
+const REQUESTS_PER_TURN = 128
+const BYTES_PER_TURN = 1024 * 1024
+/** API key, version and correlation id. */
+const SMALLEST_HEADER = 8
+
+/**
+ * One peer's connection over any stream. Its requests are handled one at a time (Kafka mutes the channel until the
+ * response is queued), so responses leave in the order of the requests. What a turn answers leaves in one write.
+ */
+export class Connection {
+  readonly session: Session
+  readonly #socket: Duplex
+  readonly #settings: ConnectionSettings
+  readonly #frames: FrameSplitter
+  readonly #onClosed: (connection: Connection) => void
+  #state: ConnectionState = 'open'
+  #underWay: Request | undefined
+  /** What became of the request under way, until a turn takes it up. */
+  #settled: (() => void) | undefined
+  /** Every whole frame has been taken: nothing more can be done before more bytes come. */
+  #hungry = true
+  #working = false
+  #turnAhead = false
+  #paused = false
+  #corked = false
+  #ended = false
+  #lastActive: number
+
+  constructor(
+    socket: Duplex,
+    session: Session,
+    settings: ConnectionSettings,
+    onClosed: (connection: Connection) => void,
+  ) {
+    this.session = session
+    this.#socket = socket
+    this.#settings = settings
+    this.#frames = new FrameSplitter(settings.maxRequestSize)
+    this.#onClosed = onClosed
+    this.#lastActive = settings.clock.monotonic()
+    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    socket.on('drain', () => this.#work())
+    socket.on('end', () => this.#peerEnded())
+    socket.on('error', (error) => this.#log('debug', 'the connection broke', { error }))
+    socket.on('close', () => this.#gone())
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** When bytes last came or went, on the clock's monotonic scale. */
+  get lastActive(): number {
+    return this.#lastActive
+  }
+
+  /** Bytes held for this connection, both ways. */
+  get bufferedBytes(): number {
+    return this.#frames.buffered + this.#socket.readableLength + this.#socket.writableLength
+  }
+
+  /** Takes no further request, answers the one under way unless that only waits for something, then closes. */
+  stop(): void {
+    this.#enter('stopped')
+    this.#stopWaiting()
+    this.#work()
+  }
+
+  /** Closes a connection that has been idle for too long (`connections.max.idle.ms`). */
+  expire(): void {
+    this.#log('debug', 'closing an idle connection', {})
+    this.destroy()
+  }
+
+  /** Closes at once; what has not left is lost. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #enter(event: ConnectionEvent): void {
+    this.#state = nextState(this.#state, event)
+  }
+
+  #received(chunk: Buffer): void {
+    if (!takesRequests(this.#state)) return
+    this.#lastActive = this.#settings.clock.monotonic()
+    this.#frames.push(chunk)
+    this.#hungry = false
+    this.#work()
+  }
+
+  /** One turn: answers what has been settled and what has arrived, up to what must be waited for. */
+  #work(): void {
+    if (!this.#working && !this.#turnAhead) {
+      const { writer } = this.#settings
+      if (writer.length > 0) {
+        // What a handler does has led here, amid the turn of another connection, whose answers the writer holds.
+        this.#takeTurnLater()
+      } else {
+        this.#working = true
+        this.#takeUpAnswer()
+        this.#takeFrames(writer)
+        this.#flush(writer)
+        this.#working = false
+        if (!this.#hungry && this.#isReady()) this.#takeTurnLater()
+        this.#endIfDone()
+      }
+    }
+    this.#slowReading()
+  }
+
+  #takeTurnLater(): void {
+    this.#turnAhead = true
+    setImmediate(() => {
+      this.#turnAhead = false
+      this.#work()
+    })
+  }
+
+  #isReady(): boolean {
+    return (
+      this.#underWay === undefined &&
+      takesRequests(this.#state) &&
+      this.#socket.writableLength <= UNSENT_LIMIT
+    )
+  }
+
+  #takeUpAnswer(): void {
+    const settled = this.#settled
+    if (settled === undefined) return
+    this.#settled = undefined
+    this.#underWay = undefined
+    settled()
+  }
+
+  #takeFrames(writer: Writer): void {
+    if (!this.#isReady()) return
+    let count = 0
+    let bytes = 0
+    while (count < REQUESTS_PER_TURN && bytes < BYTES_PER_TURN && writer.length <= UNSENT_LIMIT) {
+      const frame = this.#nextFrame()
+      if (frame === undefined) return
+      this.#handle(frame)
+      if (this.#underWay !== undefined || !takesRequests(this.#state)) return
+      count++
+      bytes += frame.length
+    }
+  }
+
+  #nextFrame(): Buffer | undefined {
+    try {
+      const frame = this.#frames.next()
+      this.#hungry = frame === undefined
+      return frame
+    } catch (error) {
+      this.#refuse('not a request', { error })
+      return undefined
+    }
+  }
+
+  #handle(frame: Buffer): void {
+    const { dispatcher, strings, intercept } = this.#settings
+    if (frame.length < SMALLEST_HEADER) {
+      this.#refuse('a request without a header', { size: frame.length })
+      return
+    }
+    const apiKey = frame.readInt16BE(0)
+    const apiVersion = frame.readInt16BE(2)
+    const served = dispatcher.find(apiKey, apiVersion)
+    if (served === undefined) {
+      this.#refuse('an API that is not served in this version', { apiKey, apiVersion })
+      return
+    }
+    let context: Request
+    let request: unknown
+    try {
+      const reader = new Reader(frame, 0, strings)
+      const { correlationId, clientId } = served.requestHeader.decode(reader)
+      context = new Request(this.session, apiVersion, clientId, correlationId, frame.length)
+      request = served.request.decode(reader)
+    } catch (error) {
+      this.#refuse('a request that cannot be read', { api: served.api.name, apiVersion, error })
+      return
+    }
+    try {
+      const answer =
+        intercept === undefined
+          ? served.handle(request as never, context)
+          : intercept(served, request, context)
+      if (answer instanceof Promise) this.#await(answer, served, context)
+      else this.#answer(answer, served, context)
+    } catch (error) {
+      this.#fail(error, served, context)
+    }
+  }
+
+  #await(answer: Promise<Answer<Api>>, served: Served, context: Request): void {
+    this.#underWay = context
+    const settle = (settled: () => void) => {
+      if (this.#underWay !== context) return
+      this.#settled = settled
+      this.#work()
+    }
+    answer.then(
+      (response) => settle(() => this.#answer(response, served, context)),
+      (error) => settle(() => this.#fail(error, served, context)),
+    )
+  }
+
+  #answer(response: Answer<Api>, served: Served, context: Request): void {
+    if (response === NO_RESPONSE) return
+    const { writer } = this.#settings
+    writer.beginFrame()
+    try {
+      served.responseHeader.encode(writer, context)
+      served.response.encode(writer, response)
+      writer.endFrame()
+    } catch (error) {
+      writer.abandonFrame()
+      this.#fail(error, served, context)
+    }
+  }
+
+  /** Sends what the turn has answered: in one write, and with that of the turns to come if the next answer may be near. */
+  #flush(writer: Writer): void {
+    if (writer.length === 0) return
+    const slices = writer.take()
+    const socket = this.#socket
+    if (this.#state === 'closed' || this.#ended) return
+    this.#lastActive = this.#settings.clock.monotonic()
+    if (!this.#corked && (slices.length > 1 || this.#underWay !== undefined)) {
+      this.#corked = true
+      socket.cork()
+      if (this.#underWay !== undefined) process.nextTick(() => this.#uncork())
+    }
+    for (const slice of slices) socket.write(slice)
+    if (this.#underWay === undefined) this.#uncork()
+  }
+
+  #uncork(): void {
+    if (!this.#corked) return
+    this.#corked = false
+    this.#socket.uncork()
+  }
+
+  /** Stops reading while too much waits to be handled, so that a flood fills the peer's memory and not ours. */
+  #slowReading(): void {
+    const { buffered } = this.#frames
+    if (this.#paused) {
+      if (!this.#hungry && buffered > UNPARSED_LIMIT / 2) return
+      this.#paused = false
+      this.#socket.resume()
+    } else if (!this.#hungry && buffered > UNPARSED_LIMIT) {
+      this.#paused = true
+      this.#socket.pause()
+    }
+  }
+
+  #peerEnded(): void {
+    this.#enter('peerEnded')
+    this.#stopWaiting()
+    this.#work()
+  }
+
+  /** Lets go of a request whose handler waits for something: nobody will read the answer. */
+  #stopWaiting(): void {
+    const context = this.#underWay
+    if (context === undefined) return
+    context.abandon(
+      () => {
+        if (this.#underWay !== context) return
+        this.#underWay = undefined
+        this.#settled = undefined
+        this.#work()
+      },
+      (error) => this.#log('error', 'a callback of onClose threw', { error }),
+    )
+  }
+
+  #refuse(why: string, fields: LogFields): void {
+    this.#log('info', `closing the connection: ${why}`, fields)
+    this.#enter('refused')
+  }
+
+  #fail(error: unknown, { api }: Served, { apiVersion, correlationId }: Request): void {
+    this.#log('error', 'closing the connection: a handler failed', {
+      api: api.name,
+      apiVersion,
+      correlationId,
+      error,
+    })
+    this.#enter('refused')
+  }
+
+  #endIfDone(): void {
+    const idle = this.#underWay === undefined && !this.#turnAhead
+    if (this.#state === 'stopping' ? idle : this.#state === 'draining' && idle && this.#hungry) {
+      this.#enter('finished')
+    }
+    if (this.#state !== 'ending' || this.#ended) return
+    this.#ended = true
+    this.#frames.clear()
+    this.#hungry = true
+    this.#uncork()
+    // What still comes is read and dropped: closing a socket with unread bytes would take back what we have sent.
+    this.#socket.end(() => this.#socket.destroy())
+  }
+
+  #gone(): void {
+    this.#enter('gone')
+    this.#stopWaiting()
+    this.#underWay = undefined
+    this.#settled = undefined
+    this.#frames.clear()
+    this.#hungry = true
+    this.#onClosed(this)
+  }
+
+  #log(level: 'debug' | 'info' | 'error', message: string, fields: LogFields): void {
+    const { connectionId, listenerName } = this.session
+    this.#settings.logger[level](message, { listener: listenerName, connection: connectionId, ...fields })
+  }
+}

@@ -1,0 +1,171 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { ANONYMOUS } from '../security/principal.ts'
+import type { Connection, ConnectionSettings } from './connection.ts'
+import { Connections } from './connections.ts'
+import type { SecurityProtocol, Session } from './session.ts'
+
+export interface ListenerOptions extends ConnectionSettings {
+  /** As in `listeners`, upper case by custom. */
+  readonly name: string
+  readonly securityProtocol: SecurityProtocol
+  /** Where to listen. */
+  readonly host: string
+  /** 0 takes a free port; a listener that is started again takes the one it had. */
+  readonly port: number
+  /** What clients are told to connect to; where it listens, where not said. */
+  readonly advertisedHost?: string | undefined
+  readonly advertisedPort?: number | undefined
+  /** False for a listener that only takes streams that are handed over. Default true. */
+  readonly tcp?: boolean | undefined
+  /** `connections.max.idle.ms`; negative for no limit. */
+  readonly maxIdleMs: number
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '[::]'])
+const IPV4_IN_IPV6 = '::ffff:'
+
+/** A place where clients come in: over TCP once it is started, or with a stream that somebody hands over. */
+export class Listener {
+  readonly name: string
+  readonly securityProtocol: SecurityProtocol
+  readonly #options: ListenerOptions
+  readonly #connections: Connections
+  #server: Server | undefined
+  #running = false
+  #port: number
+  #connectionIndex = 0
+
+  constructor(options: ListenerOptions) {
+    this.name = options.name
+    this.securityProtocol = options.securityProtocol
+    this.#options = options
+    this.#port = options.port
+    this.#connections = new Connections(options, options.maxIdleMs)
+  }
+
+  /** Where it listens; the port is 0 before the first start when a free one was asked for. */
+  get localAddress(): Address {
+    return { host: this.#options.host, port: this.#port }
+  }
+
+  get advertisedAddress(): Address {
+    const { host, advertisedHost, advertisedPort } = this.#options
+    return {
+      host: advertisedHost ?? (WILDCARDS.has(host) ? 'localhost' : host),
+      port: advertisedPort ?? this.#port,
+    }
+  }
+
+  get isRunning(): boolean {
+    return this.#running
+  }
+
+  get connections(): Connections {
+    return this.#connections
+  }
+
+  /** @throws Error naming `host:port`, with the system's `code` (EADDRINUSE, EACCES, ...), when it cannot listen there */
+  async start(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    if (this.#options.tcp === false) return
+    const { host } = this.#options
+    const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true })
+    server.on('connection', (socket) => this.#acceptSocket(socket))
+    this.#server = server
+    try {
+      await listen(server, host, this.#port)
+    } catch (error) {
+      this.#running = false
+      this.#server = undefined
+      throw listenError(error as NodeJS.ErrnoException, host, this.#port)
+    }
+    server.on('error', (error) => {
+      this.#options.logger.error('a listener failed', { listener: this.name, error })
+    })
+    this.#port = (server.address() as AddressInfo).port
+  }
+
+  /** Accepts nothing more, lets each connection answer the request under way, closes them. */
+  async stop(): Promise<void> {
+    const closed = this.#closeServer()
+    await this.#connections.stop()
+    await closed
+  }
+
+  /** Cuts every connection off, as a crash would. */
+  async kill(): Promise<void> {
+    const closed = this.#closeServer()
+    await this.#connections.kill()
+    await closed
+  }
+
+  #closeServer(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    this.#running = false
+    if (!server) return Promise.resolve()
+    return new Promise((resolve) => {
+      server.close(() => resolve())
+    })
+  }
+
+  #acceptSocket(socket: Socket): void {
+    const { remoteAddress, remotePort, localAddress, localPort } = socket
+    // Without an address the peer has gone again already.
+    if (!this.#running || remoteAddress === undefined || remotePort === undefined) {
+      socket.destroy()
+      return
+    }
+    const local = { host: plainAddress(localAddress ?? this.#options.host), port: localPort ?? this.#port }
+    this.accept(socket, { host: plainAddress(remoteAddress), port: remotePort }, local)
+  }
+
+  /** Serves a stream that somebody hands over, as if it had come in from `peer`. */
+  accept(socket: Duplex, peer: Address, local: Address = this.localAddress): Connection {
+    const session: Session = {
+      connectionId: `${local.host}:${local.port}-${peer.host}:${peer.port}-${this.#connectionIndex++}`,
+      listenerName: this.name,
+      securityProtocol: this.securityProtocol,
+      principal: ANONYMOUS,
+      clientHost: peer.host,
+      clientSoftwareName: 'unknown',
+      clientSoftwareVersion: 'unknown',
+    }
+    return this.#connections.add(socket, session)
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** A socket that takes both kinds of addresses gives IPv4 ones in IPv6 form; Java, and so rules about hosts, do not. */
+function plainAddress(address: string): string {
+  return address.startsWith(IPV4_IN_IPV6) ? address.slice(IPV4_IN_IPV6.length) : address
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is already in use',
+  EACCES: 'this user may not listen on that port',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'there is no such host',
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+  const code = cause.code ?? 'UNKNOWN'
+  const error = new Error(`cannot listen on ${host}:${port}: ${REASONS[code] ?? cause.message}`, { cause })
+  return Object.assign(error, { code })
+}

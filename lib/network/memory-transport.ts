@@ -1,0 +1,62 @@
+import type { Listener } from './listener.ts'
+import { type MemoryAddress, type MemorySocket, memorySocketPair } from './memory-socket.ts'
+
+const LOCALHOST = '127.0.0.1'
+/** Where the ports that systems give to clients begin (RFC 6335). */
+const FIRST_CLIENT_PORT = 49_152
+const CLIENT_PORTS = 65_536 - FIRST_CLIENT_PORT
+
+/** What kafkajs's `socketFactory` option, and what follows its example, is called with. */
+export interface SocketFactoryArguments {
+  readonly host: string
+  readonly port: number
+  readonly ssl?: unknown
+  readonly onConnect?: () => void
+}
+
+export type SocketFactory = (options: SocketFactoryArguments) => MemorySocket
+
+/** A second way in, without TCP: connections within the process, to listeners found by the address they advertise. */
+export class MemoryTransport {
+  readonly #find: (address: MemoryAddress) => Listener | undefined
+  #connected = 0
+
+  /** @param find the running listener that advertises an address */
+  constructor(find: (address: MemoryAddress) => Listener | undefined) {
+    this.#find = find
+  }
+
+  /** For kafkajs's `socketFactory` option. */
+  get socketFactory(): SocketFactory {
+    return ({ host, port, onConnect }) => this.connect({ host, port }, onConnect)
+  }
+
+  /**
+   * As `net.connect`: the socket tells with 'connect' when it is connected, with 'error' (ECONNREFUSED) when no running
+   * listener is there.
+   */
+  connect(server: MemoryAddress, onConnect?: () => void): MemorySocket {
+    const client = { host: LOCALHOST, port: FIRST_CLIENT_PORT + (this.#connected++ % CLIENT_PORTS) }
+    const [clientEnd, serverEnd] = memorySocketPair(client, server)
+    if (onConnect) clientEnd.once('connect', onConnect)
+    clientEnd.connecting = true
+    setImmediate(() => {
+      clientEnd.connecting = false
+      if (clientEnd.destroyed) return
+      const listener = this.#find(server)
+      if (!listener?.isRunning) {
+        clientEnd.destroy(refused(server))
+        return
+      }
+      listener.accept(serverEnd, client, server)
+      clientEnd.emit('connect')
+      clientEnd.emit('ready')
+    })
+    return clientEnd
+  }
+}
+
+function refused({ host, port }: MemoryAddress): Error {
+  const error = new Error(`connect ECONNREFUSED ${host}:${port}`)
+  return Object.assign(error, { code: 'ECONNREFUSED', syscall: 'connect', address: host, port })
+}

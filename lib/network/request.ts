@@ -1,0 +1,57 @@
+import type { RequestContext } from './handler.ts'
+import type { Session } from './session.ts'
+
+/** One request on its way through a connection, as its handler sees it. */
+export class Request implements RequestContext {
+  readonly session: Session
+  readonly apiVersion: number
+  readonly clientId: string | null
+  readonly correlationId: number
+  readonly frameSize: number
+  #closers: (() => void)[] | undefined
+  #abandoned: ((close: () => void) => void) | undefined
+
+  constructor(
+    session: Session,
+    apiVersion: number,
+    clientId: string | null,
+    correlationId: number,
+    frameSize: number,
+  ) {
+    this.session = session
+    this.apiVersion = apiVersion
+    this.clientId = clientId
+    this.correlationId = correlationId
+    this.frameSize = frameSize
+  }
+
+  onClose(callback: () => void): void {
+    if (this.#abandoned) {
+      this.#abandoned(callback)
+    } else {
+      this.#closers ??= []
+      this.#closers.push(callback)
+    }
+  }
+
+  /**
+   * Tells those who asked for it, now or later, that the connection goes away.
+   * @param onTold called after that, if somebody asked: then the answer may never come
+   * @param onError gets what a callback threw
+   */
+  abandon(onTold: () => void, onError: (error: unknown) => void): void {
+    if (this.#abandoned) return
+    const tell = (close: () => void) => {
+      try {
+        close()
+      } catch (error) {
+        onError(error)
+      }
+      onTold()
+    }
+    this.#abandoned = tell
+    const closers = this.#closers
+    this.#closers = undefined
+    if (closers) for (const close of closers) tell(close)
+  }
+}

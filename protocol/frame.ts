@@ -1,0 +1,182 @@
+import { ProtocolError } from './error.ts'
+
+const SIZE_BYTES = 4
+/** A smaller chunk that comes behind unread ones is put beside its like, or a dribble would cost an object for each byte. */
+const GATHER_BELOW = 1024
+const GATHERED_SIZE = 2048
+/** A frame up to this size gets its place at once; of a larger one half must have come, for its size may be a lie. */
+const ALLOCATE_AT_ONCE = 64 * 1024
+
+/**
+ * Splits a stream into frames: a size of four bytes (big-endian, signed), then as many bytes. Gives one frame when asked
+ * for one, so that the caller may change its mind about what may follow.
+ *
+ * A frame that lies within one chunk is a view of it; one that does not is copied once, into memory of its own. What is
+ * held is at most about twice what has really arrived.
+ */
+export class FrameSplitter {
+  /** Bytes that a frame may have, without the four of its size; counts for every frame that has not been given yet. */
+  maxFrameSize: number
+  #chunks: Buffer[] = []
+  /** The first chunk that has unread bytes, and where they begin in it. */
+  #first = 0
+  #offset = 0
+  #queued = 0
+  /** The last chunk's memory where that is ours and may have room. */
+  #gathered: Buffer | undefined
+  #gatheredLength = 0
+  #sizeKnown = false
+  #size = 0
+  /** The frame under way once it has its place; nothing is queued before it is full. */
+  #frame: Buffer | undefined
+  #filled = 0
+
+  constructor(maxFrameSize: number) {
+    this.maxFrameSize = maxFrameSize
+  }
+
+  /** Bytes that have been pushed and not yet been given as part of a frame. */
+  get buffered(): number {
+    return this.#queued + this.#filled
+  }
+
+  /** Takes what has arrived. The chunk must not be written to afterwards. */
+  push(chunk: Buffer): void {
+    const start = this.#frame === undefined ? 0 : this.#fill(this.#frame, chunk)
+    const length = chunk.length - start
+    if (length === 0) return
+    if (this.#queued > 0 && length < GATHER_BELOW) {
+      this.#gather(chunk, start)
+    } else {
+      this.#gathered = undefined
+      this.#chunks.push(start === 0 ? chunk : chunk.subarray(start))
+    }
+    this.#queued += length
+  }
+
+  /**
+   * The next frame's body, undefined until it has arrived whole.
+   * @throws ProtocolError when its size is negative or larger than `maxFrameSize`; nothing can be read from then on
+   */
+  next(): Buffer | undefined {
+    if (!this.#sizeKnown) {
+      if (this.#queued < SIZE_BYTES) return undefined
+      this.#size = this.#readSize()
+      this.#sizeKnown = true
+    }
+    const size = this.#size
+    if (size < 0 || size > this.maxFrameSize) {
+      throw new ProtocolError(`a frame of ${size} bytes is announced: 0 to ${this.maxFrameSize} are accepted`)
+    }
+    let frame = this.#frame
+    if (frame !== undefined) {
+      if (this.#filled < size) return undefined
+      this.#frame = undefined
+      this.#filled = 0
+    } else if (this.#queued >= size) {
+      frame = this.#take(size)
+    } else {
+      if (size <= ALLOCATE_AT_ONCE || this.#queued * 2 >= size) this.#place(size)
+      return undefined
+    }
+    this.#sizeKnown = false
+    return frame
+  }
+
+  /** Forgets everything that has arrived. */
+  clear(): void {
+    this.#chunks = []
+    this.#first = 0
+    this.#offset = 0
+    this.#queued = 0
+    this.#gathered = undefined
+    this.#sizeKnown = false
+    this.#frame = undefined
+    this.#filled = 0
+  }
+
+  /** Copies into the frame under way what belongs to it; returns how much that was. */
+  #fill(frame: Buffer, chunk: Buffer): number {
+    const copied = chunk.copy(frame, this.#filled)
+    this.#filled += copied
+    return copied
+  }
+
+  #gather(chunk: Buffer, start: number): void {
+    const length = chunk.length - start
+    let gathered = this.#gathered
+    if (gathered === undefined || gathered.length - this.#gatheredLength < length) {
+      gathered = Buffer.allocUnsafe(GATHERED_SIZE)
+      this.#gathered = gathered
+      this.#gatheredLength = 0
+      this.#chunks.push(gathered)
+    }
+    chunk.copy(gathered, this.#gatheredLength, start)
+    this.#gatheredLength += length
+    this.#chunks[this.#chunks.length - 1] = gathered.subarray(0, this.#gatheredLength)
+  }
+
+  #place(size: number): void {
+    const frame = Buffer.allocUnsafe(size)
+    this.#filled = this.#copyOut(frame, this.#queued)
+    this.#frame = frame
+  }
+
+  #take(size: number): Buffer {
+    const chunk = this.#chunks[this.#first]
+    const offset = this.#offset
+    if (chunk === undefined || chunk.length - offset < size) {
+      const frame = Buffer.allocUnsafe(size)
+      this.#copyOut(frame, size)
+      return frame
+    }
+    this.#advance(size)
+    return chunk.subarray(offset, offset + size)
+  }
+
+  #readSize(): number {
+    const chunk = this.#chunks[this.#first] as Buffer
+    if (chunk.length - this.#offset >= SIZE_BYTES) {
+      const size = chunk.readInt32BE(this.#offset)
+      this.#advance(SIZE_BYTES)
+      return size
+    }
+    const bytes = Buffer.allocUnsafe(SIZE_BYTES)
+    this.#copyOut(bytes, SIZE_BYTES)
+    return bytes.readInt32BE(0)
+  }
+
+  /** Moves the first `length` of the queued bytes to the start of `target`. */
+  #copyOut(target: Buffer, length: number): number {
+    let copied = 0
+    while (copied < length) {
+      const chunk = this.#chunks[this.#first] as Buffer
+      const piece = Math.min(chunk.length - this.#offset, length - copied)
+      chunk.copy(target, copied, this.#offset, this.#offset + piece)
+      copied += piece
+      this.#advance(piece)
+    }
+    return length
+  }
+
+  /** Steps over bytes that lie within the first chunk. */
+  #advance(length: number): void {
+    this.#queued -= length
+    if (this.#queued === 0) {
+      this.#chunks.length = 0
+      this.#first = 0
+      this.#offset = 0
+      this.#gathered = undefined
+      return
+    }
+    this.#offset += length
+    if (this.#offset < (this.#chunks[this.#first] as Buffer).length) return
+    this.#offset = 0
+    this.#first++
+    // Taken off in bulk: shifting a long queue for each chunk would be quadratic.
+    if (this.#first * 2 >= this.#chunks.length) {
+      this.#chunks.splice(0, this.#first)
+      this.#first = 0
+    }
+  }
+}
