@@ -1,6 +1,9 @@
 import type { Clock } from '../lab/clock.ts'
 import type { Random } from '../lab/random.ts'
+import type { Controller } from '../metadata/controller/controller.ts'
+import type { EffectiveConfigs } from '../metadata/effective-configs.ts'
 import type { Metadata } from '../metadata/metadata.ts'
+import type { Handler } from '../network/handler.ts'
 
 /**
  * What one broker is made of, as far as handlers are concerned. A handler asks for the parts it needs
@@ -11,4 +14,8 @@ export interface Parts {
   readonly clock: Clock
   readonly random: Random
   readonly metadata: Metadata
+  readonly controller: Controller
+  readonly configs: EffectiveConfigs
+  /** Every handler of the broker, in order of their APIs' keys: what ApiVersions tells. */
+  readonly handlers: () => readonly Handler[]
 }

@@ -1,5 +1,12 @@
-import type { BrokerEndpoint, MetadataRecord, PartitionChangeRecord, PartitionRecord } from './records.ts'
+import type {
+  BrokerEndpoint,
+  ConfigRecord,
+  MetadataRecord,
+  PartitionChangeRecord,
+  PartitionRecord,
+} from './records.ts'
 import { ConfigResourceType } from './records.ts'
+import { unifiedTopicName } from './topic-name.ts'
 
 export interface BrokerRegistration {
   readonly id: number
@@ -25,11 +32,14 @@ export interface TopicState {
   readonly topicId: string
   /** By partition index; a topic's partitions are numbered without gaps. */
   readonly partitions: PartitionState[]
+  /** Its configs; another map after each change. */
+  overrides: ConfigOverrides
 }
 
 export type ConfigOverrides = ReadonlyMap<string, string>
 
-const NO_OVERRIDES: ConfigOverrides = new Map()
+/** The overrides of everything that has none. */
+export const NO_OVERRIDES: ConfigOverrides = new Map()
 
 /**
  * The state of a cluster as the records so far made it (KRaft's `MetadataImage`). Everybody reads it; only `apply`
@@ -43,6 +53,7 @@ export class MetadataImage {
   readonly topicsById = new Map<string, TopicState>()
   readonly features = new Map<string, number>()
   nextProducerId = 0
+  #namesByUnified = new Map<string, Set<string>>()
   #configs = new Map<string, Map<string, string>>()
 
   constructor(clusterId: string) {
@@ -70,6 +81,14 @@ export class MetadataImage {
     return this.topicsById.get(topicId)?.partitions[partitionIndex]
   }
 
+  /** A topic that one of this name could not be told from in the names of metrics. */
+  collidingTopic(name: string): string | undefined {
+    const unified = unifiedTopicName(name)
+    if (unified === undefined) return undefined
+    for (const other of this.#namesByUnified.get(unified) ?? []) return other
+    return undefined
+  }
+
   isActive(brokerId: number): boolean {
     return this.brokers.get(brokerId)?.fenced === false
   }
@@ -94,15 +113,25 @@ export class MetadataImage {
         known(this.brokers.get(record.brokerId), record).fenced = record.fenced
         return
       case 'TopicRecord': {
-        const topic = { name: record.name, topicId: record.topicId, partitions: [] }
-        this.topicsByName.set(topic.name, topic)
-        this.topicsById.set(topic.topicId, topic)
+        const { name, topicId } = record
+        const topic: TopicState = { name, topicId, partitions: [], overrides: NO_OVERRIDES }
+        this.topicsByName.set(name, topic)
+        this.topicsById.set(topicId, topic)
+        const unified = unifiedTopicName(name)
+        if (unified === undefined) return
+        const names = this.#namesByUnified.get(unified)
+        if (names) names.add(name)
+        else this.#namesByUnified.set(unified, new Set([name]))
         return
       }
       case 'RemoveTopicRecord': {
         const topic = known(this.topicsById.get(record.topicId), record)
         this.topicsById.delete(topic.topicId)
         this.topicsByName.delete(topic.name)
+        const unified = unifiedTopicName(topic.name)
+        const names = unified === undefined ? undefined : this.#namesByUnified.get(unified)
+        names?.delete(topic.name)
+        if (names?.size === 0) this.#namesByUnified.delete(unified as string)
         this.#configs.delete(`${ConfigResourceType.TOPIC}:${topic.name}`)
         return
       }
@@ -113,7 +142,7 @@ export class MetadataImage {
         changePartition(known(this.partition(record.topicId, record.partitionId), record), record)
         return
       case 'ConfigRecord':
-        this.#setConfig(`${record.resourceType}:${record.resourceName}`, record.name, record.value)
+        this.#setConfig(record)
         return
       case 'FeatureLevelRecord':
         if (record.featureLevel === 0) this.features.delete(record.name)
@@ -146,13 +175,16 @@ export class MetadataImage {
     }
   }
 
-  #setConfig(key: string, name: string, value: string | null): void {
+  #setConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {
+    const key = `${resourceType}:${resourceName}`
     // A new map each time: who holds the old one may go on reading it, and can see by identity that it is old.
     const overrides = new Map(this.#configs.get(key))
     if (value === null) overrides.delete(name)
     else overrides.set(name, value)
     if (overrides.size === 0) this.#configs.delete(key)
     else this.#configs.set(key, overrides)
+    const topic = resourceType === ConfigResourceType.TOPIC ? this.topicsByName.get(resourceName) : undefined
+    if (topic) topic.overrides = overrides.size === 0 ? NO_OVERRIDES : overrides
   }
 }
 

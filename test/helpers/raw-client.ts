@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { codecOf } from '../../protocol/codec.ts'
+import { FrameSplitter } from '../../protocol/frame.ts'
+import { requestHeaderCodec, responseHeaderCodec } from '../../protocol/header.ts'
+import { Reader } from '../../protocol/primitives/reader.ts'
+import { Writer } from '../../protocol/primitives/writer.ts'
+import type { Api, Decoded, Encodable } from '../../protocol/schema.ts'
+
+const LARGEST_RESPONSE = 256 * 1024 * 1024
+
+/** A connection was closed by the other side while answers were still due. */
+export class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed'
+}
+
+interface Waiting {
+  readonly resolve: (frame: Buffer) => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * The least client there can be: requests and responses as values, over one TCP connection, in any version, without
+ * negotiation, retries or opinions.
+ */
+export class RawClient implements AsyncDisposable {
+  readonly #socket: Socket
+  readonly #clientId: string | null
+  readonly #splitter = new FrameSplitter(LARGEST_RESPONSE)
+  #waiting: Waiting[] = []
+  #correlationId = 0
+
+  private constructor(socket: Socket, clientId: string | null) {
+    this.#socket = socket
+    this.#clientId = clientId
+    socket.on('data', (chunk: Buffer) => {
+      this.#splitter.push(chunk)
+      for (let frame = this.#splitter.next(); frame; frame = this.#splitter.next()) {
+        this.#waiting.shift()?.resolve(frame)
+      }
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting) reject(new ConnectionClosed('the connection was closed'))
+      this.#waiting = []
+    })
+  }
+
+  /** @param address `host:port`; of several, separated by commas, the first */
+  static async connect(address: string, clientId: string | null = 'raw-client'): Promise<RawClient> {
+    const first = address.split(',')[0] as string
+    const colon = first.lastIndexOf(':')
+    const socket = connect({ host: first.slice(0, colon), port: Number(first.slice(colon + 1)) })
+    await once(socket, 'connect')
+    return new RawClient(socket, clientId)
+  }
+
+  /** Sends a request and waits for its response. Requests may be sent without waiting for those before. */
+  async send<A extends Api>(
+    api: A,
+    version: number,
+    request: Encodable<A['request']>,
+  ): Promise<Decoded<A['response']>> {
+    const correlationId = this.#correlationId++
+    const frame = this.sendBytes(encodeRequest(api, version, correlationId, this.#clientId, request))
+    const reader = new Reader(await frame)
+    const header = responseHeaderCodec(api, version).decode(reader)
+    if (header.correlationId !== correlationId) {
+      throw new Error(`the response to request ${correlationId} says it is to ${header.correlationId}`)
+    }
+    const response = codecOf(api.response, version).decode(reader)
+    if (reader.remaining > 0) throw new Error(`${api.name} v${version}: ${reader.remaining} bytes too many`)
+    return response as Decoded<A['response']>
+  }
+
+  /** Sends bytes as they are (a frame with its size, or what should be refused) and waits for one frame's body. */
+  sendBytes(bytes: Uint8Array): Promise<Buffer> {
+    if (this.#socket.destroyed) return Promise.reject(new ConnectionClosed('the connection was closed'))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#socket.write(bytes)
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#socket.destroyed) return
+    const closed = once(this.#socket, 'close')
+    this.#socket.destroy()
+    await closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** A request as it goes over the wire, its size in front. */
+export function encodeRequest<A extends Api>(
+  api: A,
+  version: number,
+  correlationId: number,
+  clientId: string | null,
+  request: Encodable<A['request']>,
+): Buffer {
+  const writer = new Writer()
+  requestHeaderCodec(api, version).encode(writer, {
+    requestApiKey: api.key,
+    requestApiVersion: version,
+    correlationId,
+    clientId,
+  })
+  codecOf(api.request, version).encode(writer, request as never)
+  const body = Buffer.concat(writer.take())
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(body.length)
+  return Buffer.concat([size, body])
+}
