@@ -1,3 +1,5 @@
+import type { GroupCoordinator } from '../groups/coordinator.ts'
+import type { CoordinatorTopic } from '../groups/coordinator-key.ts'
 import type { Clock } from '../lab/clock.ts'
 import type { Random } from '../lab/random.ts'
 import type { Controller } from '../metadata/controller/controller.ts'
@@ -16,6 +18,10 @@ export interface Parts {
   readonly metadata: Metadata
   readonly controller: Controller
   readonly configs: EffectiveConfigs
+  /** Of the whole cluster; each broker asks it by its node id. */
+  readonly groupCoordinator: GroupCoordinator
+  /** Makes the topic as Kafka would; leaves it unmade where Kafka could not (fewer brokers than replicas). */
+  readonly createInternalTopic: (topic: CoordinatorTopic) => void
   /** Every handler of the broker, in order of their APIs' keys: what ApiVersions tells. */
   readonly handlers: () => readonly Handler[]
 }

@@ -1,0 +1,86 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
+import type { ResponseOf } from '../../protocol/schema.ts'
+import { COORDINATOR_TOPICS, type CoordinatorTopic, coordinatorPartition } from '../groups/coordinator-key.ts'
+import { shareCoordinatorKey } from '../groups/share-coordinator-key.ts'
+import type { BrokerEndpoint } from '../metadata/records.ts'
+import { type Handler, handler, type RequestContext } from '../network/handler.ts'
+import type { Parts } from './parts.ts'
+
+/*
+ * FindCoordinator v0-v6: which broker coordinates a group (key type 0), a transactional id (1) or a partition of a share
+ * group (2, since v6); several keys at once since v4.
+ *
+ * The internal topic that the coordinators lead is created when it is first asked for. Kafka answers
+ * COORDINATOR_NOT_AVAILABLE until that is done; here it is done before the answer, unless there are fewer brokers than
+ * the topic is to have replicas, in which case the error stays, as it does in Kafka.
+ *
+ * Left out: who may describe the group or the transactional id.
+ */
+
+type Coordinator = NonNullable<ResponseOf<typeof findCoordinator>['coordinators']>[number]
+
+const KEY_TYPE = { GROUP: 0, TRANSACTION: 1, SHARE: 2 } as const
+const BATCHED_SINCE = 4
+const SHARE_SINCE = 6
+/** Only told before v4; Kafka says NONE where there is nothing to say. */
+const MESSAGES: Readonly<Record<number, string>> = {
+  [ErrorCode.NONE]: 'NONE',
+  [ErrorCode.INVALID_REQUEST]: 'no coordinators have keys of this type',
+  [ErrorCode.COORDINATOR_NOT_AVAILABLE]: 'no broker coordinates this key now',
+}
+const NO_NODE = { nodeId: -1, host: '', port: -1 }
+
+export function createFindCoordinatorHandler(
+  parts: Pick<Parts, 'metadata' | 'createInternalTopic'>,
+): Handler {
+  return handler(findCoordinator, ({ key, keyType, coordinatorKeys }, context) => {
+    if (context.apiVersion >= BATCHED_SINCE) {
+      return { coordinators: coordinatorKeys.map((key) => ({ key, ...find(parts, keyType, key, context) })) }
+    }
+    const coordinator = find(parts, keyType, key, context)
+    return { ...coordinator, errorMessage: MESSAGES[coordinator.errorCode ?? ErrorCode.NONE] ?? null }
+  })
+}
+
+function find(
+  { metadata, createInternalTopic }: Pick<Parts, 'metadata' | 'createInternalTopic'>,
+  keyType: number,
+  key: string,
+  { apiVersion, session }: RequestContext,
+): Coordinator {
+  const place = placeOf(keyType, key, apiVersion)
+  if (!place) return { ...NO_NODE, errorCode: ErrorCode.INVALID_REQUEST }
+  const { image } = metadata
+  if (!image.topicsByName.has(place.topic)) createInternalTopic(place.topic)
+  const partitions = image.topicsByName.get(place.topic)?.partitions ?? []
+  const leader = partitions[coordinatorPartition(place.key, partitions.length)]?.leader ?? -1
+  const endPoint = image.isActive(leader)
+    ? endPointOf(image.brokers.get(leader)?.endPoints ?? [], session.listenerName)
+    : undefined
+  if (!endPoint) return { ...NO_NODE, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
+  return { nodeId: leader, host: endPoint.host, port: endPoint.port }
+}
+
+function placeOf(
+  keyType: number,
+  key: string,
+  apiVersion: number,
+): { topic: CoordinatorTopic; key: string } | undefined {
+  switch (keyType) {
+    case KEY_TYPE.GROUP:
+      return { topic: COORDINATOR_TOPICS.GROUP, key }
+    case KEY_TYPE.TRANSACTION:
+      return { topic: COORDINATOR_TOPICS.TRANSACTION, key }
+    case KEY_TYPE.SHARE: {
+      const shareKey = apiVersion >= SHARE_SINCE ? shareCoordinatorKey(key) : undefined
+      return shareKey === undefined ? undefined : { topic: COORDINATOR_TOPICS.SHARE, key: shareKey }
+    }
+    default:
+      return undefined
+  }
+}
+
+function endPointOf(endPoints: readonly BrokerEndpoint[], listenerName: string): BrokerEndpoint | undefined {
+  return endPoints.find(({ name }) => name === listenerName)
+}

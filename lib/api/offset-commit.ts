@@ -1,0 +1,91 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
+import type { ResponseOf } from '../../protocol/schema.ts'
+import {
+  type CommittedTopic,
+  commitOffset,
+  type OffsetCommitRequest,
+  type OffsetToCommit,
+  validateCommit,
+} from '../groups/offsets/commit.ts'
+import type { MetadataImage, TopicState } from '../metadata/image.ts'
+import { type Handler, handler } from '../network/handler.ts'
+import type { Parts } from './parts.ts'
+
+/*
+ * OffsetCommit v0-v10: a group commits offsets.
+ *
+ * Checked here: that topics and partitions exist, who coordinates the group; the rest in groups/offsets/commit.ts.
+ * v0 and v1 are what Kafka served before 4.0, except that v0 commits to the coordinator, there being no ZooKeeper.
+ * v1: the time of each commit. v2-v4: how long to keep it. v7: static members. v10: topics by id.
+ *
+ * Left out: who may read the group and the topics.
+ */
+
+type TopicRequest = OffsetCommitRequest['topics'][number]
+type TopicResponse = NonNullable<ResponseOf<typeof offsetCommit>['topics']>[number]
+
+const TOPIC_IDS_SINCE = 10
+
+export function createOffsetCommitHandler({
+  nodeId,
+  groupCoordinator,
+  metadata,
+}: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
+  return handler(offsetCommit, (request, { apiVersion }) => {
+    const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
+    const response = new CommitResponse(useTopicIds)
+    const known: [topic: CommittedTopic, partitions: OffsetToCommit[]][] = []
+    for (const asked of request.topics) {
+      const topic = findTopic(metadata.image, asked, useTopicIds)
+      if (!topic) {
+        const errorCode = useTopicIds ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        for (const { partitionIndex } of asked.partitions) response.add(asked, partitionIndex, errorCode)
+        continue
+      }
+      const partitions = asked.partitions.filter(({ partitionIndex }) => topic.partitions[partitionIndex])
+      for (const partition of asked.partitions) {
+        if (partitions.includes(partition)) continue
+        response.add(topic, partition.partitionIndex, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      }
+      if (partitions.length > 0) known.push([topic, partitions])
+    }
+    if (known.length === 0) return { topics: response.topics }
+    const shard = groupCoordinator.shardOf(nodeId, request.groupId)
+    const errorCode = shard ? validateCommit(shard, request, apiVersion) : ErrorCode.NOT_COORDINATOR
+    for (const [topic, partitions] of known) {
+      for (const partition of partitions) {
+        const commits = shard && errorCode === ErrorCode.NONE
+        response.add(
+          topic,
+          partition.partitionIndex,
+          commits ? commitOffset(shard, request, topic, partition) : errorCode,
+        )
+      }
+    }
+    return { topics: response.topics }
+  })
+}
+
+function findTopic(image: MetadataImage, asked: TopicRequest, useTopicIds: boolean): TopicState | undefined {
+  return useTopicIds ? image.topicsById.get(asked.topicId) : image.topicsByName.get(asked.name)
+}
+
+/** What is known to be wrong stands first, as in Kafka; a topic stands once. */
+class CommitResponse {
+  readonly topics: (TopicResponse & { partitions: { partitionIndex: number; errorCode: number }[] })[] = []
+  #useTopicIds: boolean
+
+  constructor(useTopicIds: boolean) {
+    this.#useTopicIds = useTopicIds
+  }
+
+  add({ name, topicId }: { name: string; topicId: string }, partitionIndex: number, errorCode: number): void {
+    const last = this.topics.findLast((topic) =>
+      this.#useTopicIds ? topic.topicId === topicId : topic.name === name,
+    )
+    const topic = last ?? { name, topicId, partitions: [] }
+    if (!last) this.topics.push(topic)
+    topic.partitions.push({ partitionIndex, errorCode })
+  }
+}

@@ -1,0 +1,42 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
+import { deleteOffset, validateOffsetDelete } from '../groups/offsets/delete.ts'
+import { type Handler, handler } from '../network/handler.ts'
+import type { Parts } from './parts.ts'
+
+/*
+ * OffsetDelete v0: offsets of a group are forgotten.
+ *
+ * Checked here: that topics and partitions exist, the group id, who coordinates the group; the rest in
+ * groups/offsets/delete.ts.
+ *
+ * Left out: who may delete the group and read the topics.
+ */
+
+export function createOffsetDeleteHandler({
+  nodeId,
+  groupCoordinator,
+  metadata,
+}: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
+  return handler(offsetDelete, ({ groupId, topics }) => {
+    if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID }
+    const shard = groupCoordinator.shardOf(nodeId, groupId)
+    if (!shard) return { errorCode: ErrorCode.NOT_COORDINATOR }
+    const errorCode = validateOffsetDelete(shard, groupId)
+    if (errorCode !== ErrorCode.NONE) return { errorCode }
+    return {
+      topics: topics.map(({ name, partitions }) => {
+        const known = metadata.image.topicsByName.get(name)?.partitions ?? []
+        return {
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({
+            partitionIndex,
+            errorCode: known[partitionIndex]
+              ? deleteOffset(shard, groupId, name, partitionIndex)
+              : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+          })),
+        }
+      }),
+    }
+  })
+}

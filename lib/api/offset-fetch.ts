@@ -1,0 +1,127 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import { ZERO_UUID } from '../../protocol/schema.ts'
+import type { OffsetsByTopic } from '../groups/offsets/committed-offsets.ts'
+import { type FetchedOffset, fetchOffset, NO_OFFSET } from '../groups/offsets/fetch.ts'
+import type { MetadataImage } from '../metadata/image.ts'
+import { type Handler, handler } from '../network/handler.ts'
+import type { Parts } from './parts.ts'
+
+/*
+ * OffsetFetch v0-v10: what groups have committed; of all topics when none are named (v2), of several groups (v8), topics
+ * by id (v10).
+ *
+ * Checked here: who coordinates each group, and in v10 that topics exist. A group or an offset that there is not is no
+ * error: the offset is -1. Only v0, which Kafka served before 4.0, calls such a partition unknown.
+ *
+ * `requireStable` (v7) asks for UNSTABLE_OFFSET_COMMIT where a transaction has an offset pending: as long as offsets are
+ * not committed in transactions here, there is none.
+ *
+ * Left out: who may describe the groups and the topics.
+ */
+
+type OffsetFetchRequest = RequestOf<typeof offsetFetch>
+type GroupRequest = OffsetFetchRequest['groups'][number]
+type GroupResponse = NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number]
+type TopicRequest = NonNullable<GroupRequest['topics']>[number]
+type TopicResponse = NonNullable<GroupResponse['topics']>[number]
+
+const TOP_LEVEL_ERROR_SINCE = 2
+const BATCHED_SINCE = 8
+const TOPIC_IDS_SINCE = 10
+
+export function createOffsetFetchHandler({
+  nodeId,
+  groupCoordinator,
+  metadata,
+}: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
+  return handler(offsetFetch, (request, { apiVersion }) => {
+    const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
+    const offsetsOf = (groupId: string) =>
+      groupCoordinator.shardOf(nodeId, groupId)?.stored.offsets.ofGroup(groupId)
+    if (apiVersion >= BATCHED_SINCE) {
+      return {
+        groups: request.groups.map(({ groupId, topics }) => {
+          const offsets = offsetsOf(groupId)
+          if (!offsets) return { groupId, errorCode: ErrorCode.NOT_COORDINATOR }
+          return { groupId, topics: fetchTopics(metadata.image, offsets, topics, useTopicIds) }
+        }),
+      }
+    }
+    const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null
+    const offsets = offsetsOf(request.groupId)
+    if (!offsets) {
+      const errorCode = ErrorCode.NOT_COORDINATOR
+      if (apiVersion >= TOP_LEVEL_ERROR_SINCE) return { errorCode }
+      return { topics: (topics ?? []).map((topic) => eachPartition(topic, { ...NO_OFFSET, errorCode })) }
+    }
+    const fetched = fetchTopics(metadata.image, offsets, topics, false)
+    return { topics: apiVersion === 0 ? fetched.map(unknownInVersion0) : fetched }
+  })
+}
+
+function fetchTopics(
+  image: MetadataImage,
+  offsets: OffsetsByTopic,
+  topics: readonly TopicRequest[] | null,
+  useTopicIds: boolean,
+): TopicResponse[] {
+  if (!topics) return fetchAllTopics(image, offsets, useTopicIds)
+  const found: TopicResponse[] = []
+  const unknown: TopicResponse[] = []
+  for (const topic of topics) {
+    const name = useTopicIds ? image.topicsById.get(topic.topicId)?.name : topic.name
+    if (name === undefined) {
+      // Kafka leaves metadata and leader epoch of these at their defaults.
+      unknown.push(eachPartition(topic, { ...NO_OFFSET, errorCode: ErrorCode.UNKNOWN_TOPIC_ID }))
+    } else {
+      const committed = offsets.get(name)
+      found.push({
+        name,
+        topicId: topic.topicId,
+        partitions: topic.partitionIndexes.map((partition) =>
+          fetchOffset(partition, committed?.get(partition), topic.topicId),
+        ),
+      })
+    }
+  }
+  return [...found, ...unknown]
+}
+
+function fetchAllTopics(
+  image: MetadataImage,
+  offsets: OffsetsByTopic,
+  useTopicIds: boolean,
+): TopicResponse[] {
+  const fetched: TopicResponse[] = []
+  for (const [name, committed] of offsets) {
+    const topicId = image.topicsByName.get(name)?.topicId ?? ZERO_UUID
+    if (useTopicIds && topicId === ZERO_UUID) continue
+    const partitions = [...committed].map(([partition, offset]) => fetchOffset(partition, offset, ZERO_UUID))
+    fetched.push({ name, topicId, partitions })
+  }
+  return fetched
+}
+
+function eachPartition(
+  { name, topicId, partitionIndexes }: TopicRequest,
+  answer: Omit<FetchedOffset, 'partitionIndex'>,
+) {
+  return {
+    name,
+    topicId,
+    partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, ...answer })),
+  }
+}
+
+function unknownInVersion0({ name, partitions }: TopicResponse): TopicResponse {
+  return {
+    name,
+    partitions: (partitions ?? []).map((partition) =>
+      partition.committedOffset === NO_OFFSET.committedOffset
+        ? { ...partition, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+        : partition,
+    ),
+  }
+}

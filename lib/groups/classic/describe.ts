@@ -1,0 +1,30 @@
+import type { describeGroups } from '../../../protocol/messages/describe-groups.ts'
+import type { listGroups } from '../../../protocol/messages/list-groups.ts'
+import type { ResponseOf } from '../../../protocol/schema.ts'
+import type { ClassicGroup } from './group.ts'
+
+export type DescribedGroup = NonNullable<ResponseOf<typeof describeGroups>['groups']>[number]
+export type ListedGroup = NonNullable<ResponseOf<typeof listGroups>['groups']>[number]
+
+/** A classic group as DescribeGroups shows it: while it is not Stable, without protocol and what members told under it. */
+export function describeClassicGroup(group: ClassicGroup): DescribedGroup {
+  const protocolName = group.state === 'Stable' ? group.protocolName : null
+  return {
+    groupId: group.groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? '',
+    protocolData: protocolName ?? '',
+    members: [...group.members.values()].map((member) => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberAssignment: member.assignment,
+      ...(protocolName !== null && { memberMetadata: member.metadata(protocolName) }),
+    })),
+  }
+}
+
+export function listClassicGroup({ groupId, protocolType, state, type }: ClassicGroup): ListedGroup {
+  return { groupId, protocolType: protocolType ?? '', groupState: state, groupType: type }
+}

@@ -1,0 +1,17 @@
+/** The broker configs that groups obey, by their names without dots. */
+export interface GroupCoordinatorConfig {
+  readonly groupMinSessionTimeoutMs: number
+  readonly groupMaxSessionTimeoutMs: number
+  readonly groupMaxSize: number
+  readonly groupInitialRebalanceDelayMs: number
+  readonly offsetMetadataMaxBytes: number
+  readonly offsetsRetentionMinutes: number
+  readonly offsetsRetentionCheckIntervalMs: number
+  readonly offsetsTopicNumPartitions: number
+}
+
+/**
+ * How long a JoinGroup of a member that is new may wait: it has no member id yet, so it cannot send heartbeats. Not a
+ * config in Kafka either (`classicGroupNewMemberJoinTimeoutMs`).
+ */
+export const NEW_MEMBER_JOIN_TIMEOUT_MS = 5 * 60_000

@@ -1,0 +1,111 @@
+import type { Metadata } from '../metadata/metadata.ts'
+import type { MetadataRecord } from '../metadata/records.ts'
+import type { GroupCoordinatorConfig } from './config.ts'
+import { COORDINATOR_TOPICS, coordinatorPartition } from './coordinator-key.ts'
+import { loadShard, unloadShard } from './load.ts'
+import { deleteOffsetsOfTopic } from './offsets/delete.ts'
+import type { GroupShard, ShardServices } from './shard.ts'
+import { StoredPartition } from './stored-partition.ts'
+
+export interface GroupCoordinatorOptions extends ShardServices {
+  readonly metadata: Metadata
+}
+
+/**
+ * The group coordinators of all brokers of a cluster. A group belongs to a partition of `__consumer_offsets`, and to
+ * the broker that leads it; when that changes, the groups move with what their records tell of them.
+ */
+export class GroupCoordinator {
+  #options: GroupCoordinatorOptions
+  #topicId: string | undefined
+  /** Kept from the topic's creation on: partitions that are added later would tear groups from their offsets. */
+  #partitions = 0
+  #shards = new Map<number, GroupShard>()
+  #stored = new Map<number, StoredPartition>()
+  #unsubscribe: () => void
+
+  constructor(options: GroupCoordinatorOptions) {
+    this.#options = options
+    this.#unsubscribe = options.metadata.subscribe((records) => this.#onMetadata(records))
+  }
+
+  /**
+   * The shard that holds the group, for the broker that coordinates it; undefined for any other, which answers
+   * NOT_COORDINATOR.
+   */
+  shardOf(nodeId: number, groupId: string): GroupShard | undefined {
+    if (!this.#findTopic()) return undefined
+    const partition = coordinatorPartition(groupId, this.#partitions)
+    const shard = this.#shards.get(partition) ?? this.#load(partition)
+    return shard?.nodeId === nodeId ? shard : undefined
+  }
+
+  configOf(nodeId: number): GroupCoordinatorConfig {
+    return this.#options.config(nodeId)
+  }
+
+  /** All that the broker coordinates. */
+  shardsOf(nodeId: number): GroupShard[] {
+    return [...this.#shards.values()].filter((shard) => shard.nodeId === nodeId)
+  }
+
+  /** Answers whoever waits and stops every timer. */
+  close(): void {
+    this.#unsubscribe()
+    for (const shard of this.#shards.values()) unloadShard(shard)
+    this.#shards.clear()
+  }
+
+  #findTopic(): boolean {
+    if (this.#topicId !== undefined) return true
+    const topic = this.#options.metadata.image.topicsByName.get(COORDINATOR_TOPICS.GROUP)
+    if (!topic || topic.partitions.length === 0) return false
+    this.#topicId = topic.topicId
+    this.#partitions = topic.partitions.length
+    return true
+  }
+
+  #load(partition: number): GroupShard | undefined {
+    const state = this.#options.metadata.image.partition(this.#topicId as string, partition)
+    if (!state || state.leader < 0) return undefined
+    let stored = this.#stored.get(partition)
+    if (!stored) {
+      stored = new StoredPartition()
+      this.#stored.set(partition, stored)
+    }
+    const leadership = { nodeId: state.leader, leaderEpoch: state.leaderEpoch }
+    const shard = loadShard(partition, leadership, stored, this.#options)
+    this.#shards.set(partition, shard)
+    return shard
+  }
+
+  #onMetadata(records: readonly MetadataRecord[]): void {
+    for (const record of records) {
+      if (record.type === 'RemoveTopicRecord') this.#onTopicDeleted(record.topicId)
+      else if (record.type === 'PartitionChangeRecord' && record.topicId === this.#topicId) {
+        this.#onPartitionChange(record.partitionId)
+      }
+    }
+  }
+
+  #onPartitionChange(partition: number): void {
+    const shard = this.#shards.get(partition)
+    const state = this.#options.metadata.image.partition(this.#topicId as string, partition)
+    if (shard && state?.leader === shard.nodeId && state.leaderEpoch === shard.leaderEpoch) return
+    if (shard) unloadShard(shard)
+    this.#shards.delete(partition)
+    // Sessions run on at the next coordinator even if nobody ever asks it; where nothing is kept there is no hurry.
+    if (this.#stored.get(partition)?.isEmpty === false) this.#load(partition)
+  }
+
+  #onTopicDeleted(topicId: string): void {
+    if (topicId !== this.#topicId) {
+      for (const shard of this.#shards.values()) deleteOffsetsOfTopic(shard, topicId)
+      return
+    }
+    for (const shard of this.#shards.values()) unloadShard(shard)
+    this.#shards.clear()
+    this.#stored.clear()
+    this.#topicId = undefined
+  }
+}

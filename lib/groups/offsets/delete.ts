@@ -1,0 +1,28 @@
+import { ErrorCode } from '../../../protocol/errors.ts'
+import type { GroupShard } from '../shard.ts'
+
+/** Whether offsets of the group may be deleted: of one that uses another protocol than the consumers', only while it is empty. */
+export function validateOffsetDelete(shard: GroupShard, groupId: string): number {
+  const group = shard.groups.get(groupId)
+  if (!group) return ErrorCode.GROUP_ID_NOT_FOUND
+  return group.isEmpty || group.usesConsumerProtocol ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP
+}
+
+/** Deletes one offset, if there is one; the error code of its partition (`OffsetMetadataManager.deleteOffsets`). */
+export function deleteOffset(shard: GroupShard, groupId: string, topic: string, partition: number): number {
+  if (shard.groups.get(groupId)?.isSubscribedTo(topic)) return ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC
+  shard.deleteOffset(groupId, topic, partition)
+  return ErrorCode.NONE
+}
+
+/** Offsets go with their topic. One of the same name that comes later has another id and inherits nothing. */
+export function deleteOffsetsOfTopic(shard: GroupShard, topicId: string): void {
+  const { offsets } = shard.stored
+  for (const groupId of [...offsets.groupIds()]) {
+    for (const [topic, partitions] of [...offsets.ofGroup(groupId)]) {
+      for (const [partition, committed] of [...partitions]) {
+        if (committed.topicId === topicId) shard.deleteOffset(groupId, topic, partition)
+      }
+    }
+  }
+}

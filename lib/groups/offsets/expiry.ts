@@ -1,0 +1,60 @@
+import type { ClassicGroup } from '../classic/group.ts'
+import type { GroupShard } from '../shard.ts'
+import type { CommittedOffset } from './committed-offsets.ts'
+
+const MINUTE_MS = 60_000
+
+/** Looks for what has expired every `offsets.retention.check.interval.ms`, as long as the shard is loaded. */
+export function scheduleExpiry(shard: GroupShard): void {
+  shard.expiryTimer = shard.services.clock.setTimer(shard.config.offsetsRetentionCheckIntervalMs, () => {
+    expire(shard)
+    scheduleExpiry(shard)
+  })
+}
+
+/** Deletes offsets whose time is over, and empty groups that have none left (`GroupCoordinatorShard.cleanupGroupMetadata`). */
+function expire(shard: GroupShard): void {
+  for (const group of [...shard.groups.values()]) {
+    if (expireOffsets(shard, group) && group.isEmpty) shard.deleteGroup(group)
+  }
+}
+
+/** @returns whether no offset is left */
+function expireOffsets(shard: GroupShard, group: ClassicGroup): boolean {
+  const topics = shard.stored.offsets.ofGroup(group.groupId)
+  if (topics.size === 0) return true
+  const since = expiryBegins(group)
+  if (!since) return false
+  const now = shard.services.clock.now()
+  const retentionMs = shard.config.offsetsRetentionMinutes * MINUTE_MS
+  let allExpired = true
+  for (const [topic, partitions] of [...topics]) {
+    const isSubscribed = group.isSubscribedTo(topic)
+    for (const [partition, committed] of [...partitions]) {
+      const { expireTimestampMs } = committed
+      const expires = expireTimestampMs === -1 ? since(committed) + retentionMs : expireTimestampMs
+      if (isSubscribed || now < expires) allExpired = false
+      else shard.deleteOffset(group.groupId, topic, partition)
+    }
+  }
+  return allExpired
+}
+
+/**
+ * From when the retention counts (KIP-496, `ClassicGroup.offsetExpirationCondition`): from when an empty group became
+ * empty; from the commit where nobody joins the group, or for topics that a stable consumer group has left. Otherwise
+ * nothing expires.
+ */
+function expiryBegins(group: ClassicGroup): ((committed: CommittedOffset) => number) | undefined {
+  if (group.protocolType === null) return sinceCommit
+  if (group.isEmpty) {
+    const { stateTimestampMs } = group
+    return stateTimestampMs === -1 ? sinceCommit : () => stateTimestampMs
+  }
+  const knowsWhatItReads = group.usesConsumerProtocol && group.knowsSubscribedTopics
+  return knowsWhatItReads && group.state === 'Stable' ? sinceCommit : undefined
+}
+
+function sinceCommit({ commitTimestampMs }: CommittedOffset): number {
+  return commitTimestampMs
+}
