@@ -107,7 +107,10 @@ function readField(
       return [`${keyword}${target} = r.${compact ? 'compactNullableBytes' : 'nullableBytes'}()`]
     case 'struct': {
       const decoder = structDecoder(source, path, type.fields, dialect)
-      const read = nullable ? `r.int8() < 0 ? null : ${decoder}(r)` : `${decoder}(r)`
+      // Before a struct that may be null stands an int8 (negative for null); in the tagged section Kafka's generator
+      // writes an unsigned varint there (0 for null).
+      const isNull = includes(field.tagged, dialect.version) ? 'r.unsignedVarint() === 0' : 'r.int8() < 0'
+      const read = nullable ? `${isNull} ? null : ${decoder}(r)` : `${decoder}(r)`
       return [`${keyword}${target} = ${read}`]
     }
     case 'array':

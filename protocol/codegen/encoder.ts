@@ -126,7 +126,9 @@ function writeField(
     case 'struct': {
       const write = `${structEncoder(source, path, type.fields, dialect)}(${w}, ${value})`
       if (!nullable) return [...refuse, write]
-      return [`if (${value} === null) ${w}.int8(-1)\nelse { ${w}.int8(1); ${write} }`]
+      // See the decoder: null is another byte in the tagged section.
+      const whenNull = includes(field.tagged, dialect.version) ? 0 : -1
+      return [`if (${value} === null) ${w}.int8(${whenNull})\nelse { ${w}.int8(1); ${write} }`]
     }
     case 'array':
       return writeArray(source, path, type.element, field, dialect, value, w)

@@ -100,7 +100,8 @@ function isDefaultOf(source: Source, type: FieldType, field: Field, value: strin
         const part = `${value}.${name}`
         return `(${part} === undefined || ${isDefaultExpression(source, inner, part)})`
       })
-      return parts.length === 0 ? 'true' : `(${parts.join(' && ')})`
+      // What nobody knows must not be lost with a struct that looks like its default otherwise.
+      return `(${[...parts, `${value}.unknownTaggedFields === undefined`].join(' && ')})`
     }
     case 'int64': {
       const expected = defaultExpression(source, field)

@@ -1,0 +1,23 @@
+import { array, int8, int32, string, uuid } from '../../schema.ts'
+import { coordinatorRecord } from '../coordinator-record.ts'
+
+/** What one member of a share group holds now (KIP-932). */
+export const shareGroupCurrentMemberAssignment = coordinatorRecord({
+  type: 14,
+  name: 'ShareGroupCurrentMemberAssignment',
+  key: {
+    groupId: string('0+'),
+    memberId: string('0+'),
+  },
+  versions: '0',
+  flexible: '0+',
+  value: {
+    memberEpoch: int32('0+'),
+    previousMemberEpoch: int32('0+'),
+    state: int8('0+'),
+    assignedPartitions: array('0+', {
+      topicId: uuid('0+'),
+      partitions: array('0+', int32()),
+    }),
+  },
+})
