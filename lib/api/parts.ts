@@ -1,7 +1,7 @@
 import type { GroupCoordinator } from '../groups/coordinator.ts'
-import type { CoordinatorTopic } from '../groups/coordinator-key.ts'
 import type { Clock } from '../lab/clock.ts'
 import type { Random } from '../lab/random.ts'
+import type { ReplicaManager } from '../log/replica-manager.ts'
 import type { Controller } from '../metadata/controller/controller.ts'
 import type { EffectiveConfigs } from '../metadata/effective-configs.ts'
 import type { Metadata } from '../metadata/metadata.ts'
@@ -18,10 +18,9 @@ export interface Parts {
   readonly metadata: Metadata
   readonly controller: Controller
   readonly configs: EffectiveConfigs
+  readonly replicaManager: ReplicaManager
   /** Of the whole cluster; each broker asks it by its node id. */
   readonly groupCoordinator: GroupCoordinator
-  /** Makes the topic as Kafka would; leaves it unmade where Kafka could not (fewer brokers than replicas). */
-  readonly createInternalTopic: (topic: CoordinatorTopic) => void
   /** Every handler of the broker, in order of their APIs' keys: what ApiVersions tells. */
   readonly handlers: () => readonly Handler[]
 }

@@ -1,0 +1,143 @@
+import type { StringSource } from '../protocol/primitives/reader.ts'
+import type { Writer } from '../protocol/primitives/writer.ts'
+import type { Clock } from './lab/clock.ts'
+import type { Logger } from './lab/logger.ts'
+import type { BrokerConfig } from './metadata/configs/resolve.ts'
+import type { Controller } from './metadata/controller/controller.ts'
+import type { BrokerEndpoint } from './metadata/records.ts'
+import type { Dispatcher } from './network/dispatcher.ts'
+import { Listener } from './network/listener.ts'
+import type { ListenerOptions } from './options.ts'
+
+/** What a broker is given to live from. */
+export interface BrokerSettings {
+  readonly nodeId: number
+  readonly rack: string | null
+  readonly listeners: readonly ListenerOptions[]
+  /** Where listeners listen that do not say. */
+  readonly host: string
+  readonly config: BrokerConfig
+  readonly dispatcher: Dispatcher
+  readonly controller: Controller
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly strings: StringSource
+  readonly writer: Writer
+}
+
+/** One broker of a cluster: its listeners, and its coming and going. */
+export class Broker {
+  readonly nodeId: number
+  readonly rack: string | null
+  readonly #listeners: readonly Listener[]
+  readonly #controller: Controller
+  readonly #logger: Logger
+  #running = false
+
+  /** @internal */
+  constructor(settings: BrokerSettings) {
+    this.nodeId = settings.nodeId
+    this.rack = settings.rack
+    this.#controller = settings.controller
+    this.#logger = settings.logger
+    this.#listeners = settings.listeners.map((options) => makeListener(options, settings))
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** Each listener with the address its clients are told. */
+  get listeners(): { readonly name: string; readonly address: string }[] {
+    return this.#listeners.map(({ name, advertisedAddress: { host, port } }) => ({
+      name,
+      address: join(host, port),
+    }))
+  }
+
+  /** The address that clients of the first listener are told, `host:port`. */
+  get address(): string {
+    return this.listeners[0]?.address as string
+  }
+
+  /**
+   * Listens, on the same ports as before if it ran before, and joins the cluster.
+   * @throws Error naming `host:port` when a port is taken
+   */
+  async start(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    const results = await Promise.allSettled(this.#listeners.map((listener) => listener.start()))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) {
+      this.#running = false
+      await Promise.all(this.#listeners.map((listener) => listener.kill()))
+      throw failed.reason
+    }
+    this.#controller.registerBroker({
+      brokerId: this.nodeId,
+      rack: this.rack,
+      endPoints: this.#listeners.map(endPointOf),
+    })
+    this.#logger.info('broker started', { nodeId: this.nodeId, address: this.address })
+  }
+
+  /** Hands its partitions over, answers the requests under way, then closes its connections. */
+  async stop(): Promise<void> {
+    if (!this.#running) return
+    this.#running = false
+    this.#controller.fenceBroker(this.nodeId)
+    await Promise.all(this.#listeners.map((listener) => listener.stop()))
+    this.#logger.info('broker stopped', { nodeId: this.nodeId })
+  }
+
+  /**
+   * Cuts every connection off at once, as a crash does. Its partitions get other leaders at once too: the cluster does
+   * not wait for `broker.session.timeout.ms` to find it gone.
+   */
+  async kill(): Promise<void> {
+    if (!this.#running) return
+    this.#running = false
+    const gone = this.#listeners.map((listener) => listener.kill())
+    this.#controller.fenceBroker(this.nodeId)
+    await Promise.all(gone)
+    this.#logger.info('broker killed', { nodeId: this.nodeId })
+  }
+
+  /** @internal The running listener whose clients are told this address. */
+  listenerAt(host: string, port: number): Listener | undefined {
+    if (!this.#running) return undefined
+    return this.#listeners.find(({ advertisedAddress }) => {
+      return advertisedAddress.host === host && advertisedAddress.port === port
+    })
+  }
+}
+
+function makeListener(options: ListenerOptions, settings: BrokerSettings): Listener {
+  const { config, dispatcher, clock, logger, strings, writer } = settings
+  const securityProtocol = options.securityProtocol ?? 'PLAINTEXT'
+  return new Listener({
+    name: options.name ?? securityProtocol,
+    securityProtocol,
+    host: options.host ?? settings.host,
+    port: options.port ?? 0,
+    advertisedHost: options.advertisedHost,
+    advertisedPort: options.advertisedPort,
+    tcp: options.transport !== 'memory',
+    maxIdleMs: config.connectionsMaxIdleMs,
+    maxRequestSize: config.socketRequestMaxBytes,
+    dispatcher,
+    clock,
+    logger,
+    strings,
+    writer,
+  })
+}
+
+function endPointOf({ name, securityProtocol, advertisedAddress }: Listener): BrokerEndpoint {
+  return { name, securityProtocol, ...advertisedAddress }
+}
+
+function join(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,15 @@
+/** josephk: a Kafka cluster inside your process. This is all there is to import. */
+export type { Broker } from './broker.ts'
+export { OptionError } from './check-options.ts'
+export { Cluster, KafkaError } from './cluster.ts'
+export { type Clock, ManualClock, RealClock, type Timer } from './lab/clock.ts'
+export type { LogFields, Logger } from './lab/logger.ts'
+export { type Random, RealRandom, SeededRandom } from './lab/random.ts'
+export type { SocketFactory } from './network/memory-transport.ts'
+export type {
+  BrokerOptions,
+  ClusterOptions,
+  ConfigOptions,
+  ListenerOptions,
+  TopicOptions,
+} from './options.ts'
