@@ -63,7 +63,7 @@ export interface TestServer {
   connect(): FramePeer
 }
 
-/** A listener with ApiVersions, DescribeCluster and `handlers`; started by whoever wants TCP. */
+/** A listener with ApiVersions, DescribeCluster and `handlers`; neither started nor ever stopped. */
 export function testServer(
   handlers: readonly Handler[] = [],
   options: Partial<ListenerOptions> = {},
@@ -94,4 +94,16 @@ export function testServer(
     transport,
     connect: () => new FramePeer(transport.connect(listener.advertisedAddress)),
   }
+}
+
+/** The same, for connections within the process only; started, and killed at the end of the test. */
+export async function memoryServer(
+  t: { teardown(callback: () => Promise<void>): unknown },
+  handlers: readonly Handler[] = [],
+  options: Partial<ListenerOptions> = {},
+): Promise<TestServer> {
+  const server = testServer(handlers, { tcp: false, ...options })
+  await server.listener.start()
+  t.teardown(() => server.listener.kill())
+  return server
 }
