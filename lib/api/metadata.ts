@@ -3,7 +3,7 @@
 // Checks: ids and null names only from v12 on; names that no topic can have.
 // Creates topics that are not there, when `auto.create.topics.enable` and the client say so: the answer is
 // UNKNOWN_TOPIC_OR_PARTITION, as of KRaft brokers, and the next one has the topic.
-// Left out: `errorCode` (v13) is only sent to clients that came with another cluster's ids, which ApiVersions v5 refuses.
+// Left out: nothing. `errorCode` (v13) says what made the whole request fail.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { metadata as metadataApi } from '../../protocol/messages/metadata.ts'
@@ -47,6 +47,8 @@ export function createMetadataHandler({
       const isInternal = isInternalTopic(name)
       return { errorCode, name, isInternal, topicAuthorizedOperations: operations }
     }
+    const fault = requestFault(request, apiVersion)
+    if (fault !== undefined) return refuse(request, fault)
     return {
       brokers: reachableBrokers(image, listenerName),
       clusterId: image.clusterId,
@@ -59,6 +61,24 @@ export function createMetadataHandler({
   })
 }
 
+/** Why the request as a whole makes no sense. */
+function requestFault({ topics }: Request, version: number): number | undefined {
+  if (topics === null) return undefined
+  const ids = topics.some(({ topicId }) => topicId !== ZERO_UUID)
+  const nameless = topics.some(({ name }) => name === null)
+  if (version < 12) return ids || nameless ? ErrorCode.INVALID_REQUEST : undefined
+  // KafkaApis stumbles over a topic with neither.
+  return nameless && !ids ? ErrorCode.UNKNOWN_SERVER_ERROR : undefined
+}
+
+/** `MetadataRequest.getErrorResponse`. */
+function refuse({ topics }: Request, errorCode: number): ResponseOf<typeof metadataApi> {
+  return {
+    errorCode,
+    topics: (topics ?? []).map(({ name, topicId }) => ({ errorCode, name: name ?? '', topicId })),
+  }
+}
+
 function topicsOf(
   { topics }: Request,
   version: number,
@@ -69,13 +89,6 @@ function topicsOf(
   // Since v1, null asks for all topics and an empty list for none.
   if (topics === null || (version === 0 && topics.length === 0)) {
     return [...image.topicsByName.values()].map(describe)
-  }
-  if (version < 12 && topics.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID)) {
-    return topics.map(({ name, topicId }) => ({
-      errorCode: ErrorCode.INVALID_REQUEST,
-      name: name ?? '',
-      topicId,
-    }))
   }
   const ids = new Set(topics.map(({ topicId }) => topicId).filter((id) => id !== ZERO_UUID))
   if (ids.size > 0) {

@@ -1,15 +1,23 @@
+import { ErrorCode } from '../../../protocol/errors.ts'
 import type { Random } from '../../lab/random.ts'
 import type { EffectiveConfigs } from '../effective-configs.ts'
 import { featureRecords } from '../features.ts'
 import type { Metadata } from '../metadata.ts'
 import type { MetadataRecord } from '../records.ts'
+import { type AlteredResource, alterResources } from './alter-configs.ts'
 import { ApiError } from './api-error.ts'
 import type { BrokerRegistrationRequest } from './broker-changes.ts'
-import { fenceBroker, registerBroker } from './broker-changes.ts'
+import { fenceBroker, partitionsOf, registerBroker } from './broker-changes.ts'
+import type { GrowingTopic } from './create-partitions.ts'
+import { createPartitions } from './create-partitions.ts'
 import type { CreatableTopic, CreatedTopic, TopicCreationRules } from './create-topics.ts'
 import { createTopics } from './create-topics.ts'
-import { NO_LEADER } from './elections.ts'
+import type { ElectionResult, ElectionTopic } from './elect-leaders.ts'
+import { electLeaders } from './elect-leaders.ts'
+import { electLeader, NO_LEADER } from './elections.ts'
 import { autoCreatedTopic } from './internal-topics.ts'
+
+const UNCLEAN = 'unclean.leader.election.enable'
 
 /**
  * Turns wishes into metadata records and commits them, as KRaft's active controller does. It decides at once: nothing here
@@ -43,7 +51,7 @@ export class Controller {
     }
     const records: MetadataRecord[] = []
     const results = createTopics(this.#metadata.image, topics, rules, records)
-    if (!validateOnly) this.#metadata.commit(records)
+    if (!validateOnly && !(results instanceof ApiError)) this.#metadata.commit(records)
     return results
   }
 
@@ -58,6 +66,97 @@ export class Controller {
    */
   createInternalTopic(name: string): ApiError | undefined {
     return this.#createIfMissing(autoCreatedTopic(name, this.#configs.cluster().config))
+  }
+
+  /** @returns for each id, in order, why it was refused, undefined where it was not */
+  deleteTopics(topicIds: readonly string[]): (ApiError | undefined)[] {
+    const { image } = this.#metadata
+    const known = topicIds.filter((topicId) => image.topicsById.has(topicId))
+    const results = topicIds.map((topicId) =>
+      image.topicsById.has(topicId) ? undefined : new ApiError(ErrorCode.UNKNOWN_TOPIC_ID),
+    )
+    this.#metadata.commit(known.map((topicId) => ({ type: 'RemoveTopicRecord', topicId })))
+    return results
+  }
+
+  /** Adds partitions; see `createPartitions` for what comes back. */
+  createPartitions(
+    topics: readonly GrowingTopic[],
+    validateOnly = false,
+  ): (ApiError | undefined)[] | ApiError {
+    const records: MetadataRecord[] = []
+    const results = createPartitions(this.#metadata.image, topics, this.#random, records)
+    if (!validateOnly && !(results instanceof ApiError)) this.#metadata.commit(records)
+    return results
+  }
+
+  /**
+   * Changes configs; see `alterResources` for what comes back.
+   * @param nodeId the broker that got the request: its own configs are all that it takes changes of
+   */
+  alterConfigs(
+    nodeId: number,
+    resources: readonly AlteredResource[],
+    validateOnly = false,
+  ): (ApiError | undefined)[] | ApiError {
+    const records: MetadataRecord[] = []
+    const context = { broker: this.#configs.broker(nodeId), nodeId, eligibleLeaderReplicas: false }
+    const results = alterResources(this.#metadata.image, resources, context, records)
+    if (validateOnly || results instanceof ApiError) return results
+    this.#metadata.commit(records)
+    // What nobody leads may take an unclean leader from now on.
+    if (records.some((record) => record.type === 'ConfigRecord' && record.name === UNCLEAN))
+      this.#electUnclean()
+    return results
+  }
+
+  /** Elects leaders; see `electLeaders` for what comes back. */
+  electLeaders(electionType: number, topics: readonly ElectionTopic[] | null): ElectionResult[] | ApiError {
+    const records: MetadataRecord[] = []
+    const results = electLeaders(this.#metadata.image, electionType, topics, records)
+    if (!(results instanceof ApiError)) this.#metadata.commit(records)
+    return results
+  }
+
+  /**
+   * Makes one replica the leader, wherever it stands among the replicas.
+   * @throws RangeError when it is no in-sync replica, or not up
+   */
+  moveLeader(topic: string, partition: number, nodeId: number): void {
+    const { image } = this.#metadata
+    const state = image.topicsByName.get(topic)?.partitions[partition]
+    if (!state) throw new RangeError(`there is no partition ${topic}-${partition}`)
+    if (!state.isr.includes(nodeId) || !image.isActive(nodeId)) {
+      throw new RangeError(
+        `broker ${nodeId} cannot lead ${topic}-${partition}: one of its in-sync replicas that are up is expected (of ${state.isr.join(', ')})`,
+      )
+    }
+    if (state.leader === nodeId) return
+    const { topicId, partitionIndex: partitionId } = state
+    this.#metadata.commit([{ type: 'PartitionChangeRecord', topicId, partitionId, leader: nodeId }])
+  }
+
+  /** Gives partitions back to their first replica where that can lead (`maybeBalancePartitionLeaders`). */
+  balanceLeaders(): void {
+    const { image } = this.#metadata
+    const records: MetadataRecord[] = []
+    for (const [, partition] of partitionsOf(image)) {
+      if (partition.leader === partition.replicas[0]) continue
+      const change = electLeader(partition, partition.isr, 'preferred', (broker) => image.isActive(broker))
+      if (change) records.push(change)
+    }
+    this.#metadata.commit(records)
+  }
+
+  #electUnclean(): void {
+    const { image } = this.#metadata
+    const records: MetadataRecord[] = []
+    for (const [topic, partition] of partitionsOf(image)) {
+      if (partition.leader !== NO_LEADER || !this.#isUnclean(topic.name)) continue
+      const change = electLeader(partition, partition.isr, 'unclean', (broker) => image.isActive(broker))
+      if (change) records.push(change)
+    }
+    this.#metadata.commit(records)
   }
 
   #createIfMissing(topic: CreatableTopic): ApiError | undefined {

@@ -34,7 +34,7 @@ export function autoCreatedTopic(name: string, config: BrokerConfig): CreatableT
         config.shareCoordinatorStateTopicReplicationFactor,
         {
           'cleanup.policy': 'delete',
-          'compression.type': 'none',
+          'compression.type': 'producer',
           'segment.bytes': String(config.shareCoordinatorStateTopicSegmentBytes),
           'min.insync.replicas': String(config.shareCoordinatorStateTopicMinIsr),
           'retention.ms': '-1',

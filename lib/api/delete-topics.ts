@@ -1,0 +1,74 @@
+// DeleteTopics, versions 0 to 6. Names until v5; names or ids from v6 on.
+//
+// Checks: `delete.topic.enable`; topics that come twice, by name, id or both; that they are there.
+// Left out: the timeout; quotas of the controller (KIP-599). Results come in the order of the request: Kafka shuffles
+// them to hide what the client may not see.
+
+import { ErrorCode } from '../../protocol/errors.ts'
+import { deleteTopics } from '../../protocol/messages/delete-topics.ts'
+import { type RequestOf, type ResponseOf, ZERO_UUID } from '../../protocol/schema.ts'
+import { ApiError } from '../metadata/controller/api-error.ts'
+import type { Controller } from '../metadata/controller/controller.ts'
+import type { MetadataImage } from '../metadata/image.ts'
+import { type Handler, handler } from '../network/handler.ts'
+import { once } from './duplicates.ts'
+import type { Parts } from './parts.ts'
+
+type Wanted = RequestOf<typeof deleteTopics>['topics'][number]
+type Result = NonNullable<ResponseOf<typeof deleteTopics>['responses']>[number]
+
+export function createDeleteTopicsHandler({
+  nodeId,
+  metadata,
+  controller,
+  configs,
+}: Pick<Parts, 'nodeId' | 'metadata' | 'controller' | 'configs'>): Handler {
+  return handler(deleteTopics, (request, { apiVersion }) => {
+    const names = request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
+    const wanted: Wanted[] = [...names, ...request.topics]
+    if (!configs.brokerConfig(nodeId).deleteTopicEnable) {
+      const errorCode = apiVersion < 3 ? ErrorCode.INVALID_REQUEST : ErrorCode.TOPIC_DELETION_DISABLED
+      return { responses: wanted.map(({ name, topicId }) => ({ name, topicId, errorCode })) }
+    }
+    return { responses: deleteAll(wanted, metadata.image, controller) }
+  })
+}
+
+function deleteAll(wanted: readonly Wanted[], image: MetadataImage, controller: Controller): Result[] {
+  const responses: Result[] = []
+  const refuse = (name: string | null, topicId: string, message: string) => {
+    responses.push({ name, topicId, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: message })
+  }
+  const byName: string[] = []
+  const byId: string[] = []
+  for (const { name, topicId } of wanted) {
+    if (name !== null && topicId !== ZERO_UUID) {
+      refuse(name, topicId, 'You may not specify both topic name and topic id.')
+    } else if (name !== null) byName.push(name)
+    else if (topicId !== ZERO_UUID) byId.push(topicId)
+    else refuse(null, ZERO_UUID, 'Neither topic name nor id were specified.')
+  }
+  const names = once(byName, (name) => name)
+  const ids = once(byId, (id) => id)
+  for (const name of names.repeated) refuse(name, ZERO_UUID, 'Duplicate topic name.')
+  for (const id of ids.repeated) refuse(null, id, 'Duplicate topic id.')
+
+  const doomed = new Map<string, string>()
+  for (const id of ids.single) {
+    const topic = image.topicsById.get(id)
+    if (topic) doomed.set(id, topic.name)
+    else responses.push({ name: null, topicId: id, ...new ApiError(ErrorCode.UNKNOWN_TOPIC_ID) })
+  }
+  for (const name of names.single) {
+    const topicId = image.topicsByName.get(name)?.topicId
+    if (topicId === undefined) {
+      const error = new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      responses.push({ name, topicId: ZERO_UUID, ...error })
+    } else if (doomed.delete(topicId) || ids.repeated.includes(topicId)) {
+      refuse(name, topicId, 'The provided topic name maps to an ID that was already supplied.')
+    } else doomed.set(topicId, name)
+  }
+  controller.deleteTopics([...doomed.keys()])
+  for (const [topicId, name] of doomed) responses.push({ name, topicId, errorMessage: null })
+  return responses
+}

@@ -1,0 +1,41 @@
+// ListConfigResources, versions 0 and 1. Version 0 knew client metrics subscriptions only (ListClientMetricsResources).
+//
+// Checks: types that cannot be listed.
+// Left out: nothing.
+
+import { ErrorCode } from '../../protocol/errors.ts'
+import { listConfigResources } from '../../protocol/messages/list-config-resources.ts'
+import type { MetadataImage } from '../metadata/image.ts'
+import { ConfigResourceType } from '../metadata/records.ts'
+import { type Handler, handler } from '../network/handler.ts'
+import { reachableBrokers } from './partition-metadata.ts'
+import type { Parts } from './parts.ts'
+
+const { GROUP, CLIENT_METRICS, BROKER_LOGGER, BROKER, TOPIC } = ConfigResourceType
+const LISTED: readonly number[] = [GROUP, CLIENT_METRICS, BROKER_LOGGER, BROKER, TOPIC]
+
+export function createListConfigResourcesHandler({ metadata }: Pick<Parts, 'metadata'>): Handler {
+  const { image } = metadata
+  return handler(listConfigResources, (request, { apiVersion, session: { listenerName } }) => {
+    const asked = apiVersion === 0 ? [CLIENT_METRICS] : request.resourceTypes
+    if (asked.some((type) => !LISTED.includes(type))) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
+    const types = LISTED.filter((type) => asked.length === 0 || asked.includes(type))
+    return {
+      configResources: types.flatMap((resourceType) =>
+        namesOf(resourceType, image, listenerName).map((resourceName) => ({ resourceName, resourceType })),
+      ),
+    }
+  })
+}
+
+function namesOf(resourceType: number, image: MetadataImage, listenerName: string): string[] {
+  switch (resourceType) {
+    case TOPIC:
+      return [...image.topicsByName.keys()]
+    case BROKER:
+    case BROKER_LOGGER:
+      return reachableBrokers(image, listenerName).map(({ nodeId }) => String(nodeId))
+    default:
+      return image.configuredResources(resourceType)
+  }
+}
