@@ -42,6 +42,8 @@ export interface RealBroker {
   readonly nodeId: number
   /** `host:port` of each listener, by its name. */
   readonly addresses: Readonly<Record<string, string>>
+  /** Its server.properties. */
+  readonly properties: Readonly<Record<string, string>>
   /** Orderly, or with `kill` as a power cut would. */
   stop(how?: 'orderly' | 'kill'): Promise<void>
   /** Again, with the data and the ports it had. */
@@ -142,6 +144,7 @@ async function startOnce(options: RealKafkaOptions): Promise<RealKafka> {
 class BrokerProcess implements RealBroker {
   readonly nodeId: number
   readonly addresses: Readonly<Record<string, string>>
+  readonly properties: Readonly<Record<string, string>>
   #command: (main: string, heapMegabytes: number, rest: readonly string[]) => string[]
   #propertiesFile: string
   #options: RealKafkaOptions
@@ -166,7 +169,7 @@ class BrokerProcess implements RealBroker {
     const isController = nodeId === 1
     const bound = listeners.map((listener) => `${listener.name}://${this.addresses[listener.name]}`)
     const replication = String(Math.min(3, count))
-    const properties: Record<string, string | null> = {
+    const given: Record<string, string | null> = {
       'process.roles': isController ? 'broker,controller' : 'broker',
       'node.id': String(nodeId),
       'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -189,8 +192,11 @@ class BrokerProcess implements RealBroker {
       ...options.properties,
       ...options.brokerProperties?.(nodeId),
     }
+    this.properties = Object.fromEntries(
+      Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== null),
+    )
     this.#propertiesFile = join(directory, `server-${nodeId}.properties`)
-    writeFileSync(this.#propertiesFile, propertiesText(properties))
+    writeFileSync(this.#propertiesFile, propertiesText(this.properties))
     this.#command = (main, heapMegabytes, rest) => [
       'java',
       ...QUICK_START,
@@ -234,12 +240,11 @@ class BrokerProcess implements RealBroker {
 }
 
 /** Java reads a backslash in a value as an escape. */
-function propertiesText(properties: Readonly<Record<string, string | null>>): string {
-  const lines: string[] = []
-  for (const [name, value] of Object.entries(properties)) {
-    if (value !== null) lines.push(`${name}=${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`)
-  }
-  return `${lines.join('\n')}\n`
+function propertiesText(properties: Readonly<Record<string, string>>): string {
+  const escaped = (value: string) => value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${escaped(value)}\n`)
+    .join('')
 }
 
 /** The one INFO line that is always wanted is the broker's word that it has started. */

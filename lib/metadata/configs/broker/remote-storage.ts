@@ -1,0 +1,42 @@
+import { bool, clusterWide, double, int, internal, LONG_MAX, long, string } from '../config-def.ts'
+import { atLeast, between, nonEmptyString } from '../validators.ts'
+
+/** Tiered storage (RemoteLogManagerConfig). */
+export const REMOTE_STORAGE_CONFIGS = {
+  'remote.log.storage.system.enable': bool(false),
+  'remote.log.storage.manager.impl.prefix': string('rsm.config.', nonEmptyString),
+  'remote.log.metadata.manager.impl.prefix': string('rlmm.config.', nonEmptyString),
+  'remote.log.storage.manager.class.name': string(null, nonEmptyString),
+  'remote.log.storage.manager.class.path': string(null),
+  'remote.log.metadata.manager.class.name': string(
+    'org.apache.kafka.server.log.remote.metadata.storage.TopicBasedRemoteLogMetadataManager',
+    nonEmptyString,
+  ),
+  'remote.log.metadata.manager.class.path': string(null),
+  'remote.log.metadata.manager.listener.name': string(null, nonEmptyString),
+  'remote.log.metadata.custom.metadata.max.bytes': int(128, atLeast(0)),
+  'remote.log.index.file.cache.total.size.bytes': clusterWide(long(1_073_741_824, atLeast(1))),
+  'remote.log.index.file.cache.ttl.ms': internal(long(900_000, atLeast(-1))),
+  'remote.log.manager.thread.pool.size': int(2, atLeast(1)),
+  'remote.log.manager.copier.thread.pool.size': clusterWide(int(10, atLeast(1))),
+  'remote.log.manager.expiration.thread.pool.size': clusterWide(int(10, atLeast(1))),
+  'remote.log.manager.follower.thread.pool.size': clusterWide(int(2, atLeast(1))),
+  'remote.log.manager.task.interval.ms': long(30_000, atLeast(1)),
+  'remote.log.manager.task.retry.backoff.ms': internal(long(500, atLeast(1))),
+  'remote.log.manager.task.retry.backoff.max.ms': internal(long(30_000, atLeast(1))),
+  'remote.log.manager.task.retry.jitter': internal(double(0.2, between(0, 0.5))),
+  'remote.log.reader.threads': clusterWide(int(10, atLeast(1))),
+  'remote.log.reader.max.pending.tasks': int(100, atLeast(1)),
+  'log.local.retention.ms': clusterWide(long(-2, atLeast(-2))),
+  'log.local.retention.bytes': clusterWide(long(-2, atLeast(-2))),
+  'log.remote.copy.lag.ms': clusterWide(long(0, atLeast(-1))),
+  'log.remote.copy.lag.bytes': clusterWide(long(-1, atLeast(-1))),
+  'remote.log.manager.copy.max.bytes.per.second': clusterWide(long(LONG_MAX, atLeast(1))),
+  'remote.log.manager.copy.quota.window.num': int(11, atLeast(1)),
+  'remote.log.manager.copy.quota.window.size.seconds': int(1, atLeast(1)),
+  'remote.log.manager.fetch.max.bytes.per.second': clusterWide(long(LONG_MAX, atLeast(1))),
+  'remote.log.manager.fetch.quota.window.num': int(11, atLeast(1)),
+  'remote.log.manager.fetch.quota.window.size.seconds': int(1, atLeast(1)),
+  'remote.fetch.max.wait.ms': clusterWide(int(500, atLeast(1))),
+  'remote.list.offsets.request.timeout.ms': clusterWide(long(30_000, atLeast(1))),
+} as const

@@ -1,0 +1,23 @@
+/** The errors that altering configs can end with, by their names in Kafka's table. */
+export type ConfigErrorName =
+  | 'BROKER_ID_NOT_REGISTERED'
+  | 'INVALID_CONFIG'
+  | 'INVALID_REQUEST'
+  | 'INVALID_TOPIC_EXCEPTION'
+  | 'UNKNOWN_SERVER_ERROR'
+  | 'UNKNOWN_TOPIC_OR_PARTITION'
+  | 'UNSUPPORTED_VERSION'
+
+/** An error as it goes over the wire: the code's name, and the text beside it. */
+export interface ConfigError {
+  readonly errorCode: ConfigErrorName
+  readonly message: string | null
+}
+
+export function invalidConfig(message: string): ConfigError {
+  return { errorCode: 'INVALID_CONFIG', message }
+}
+
+export function invalidRequest(message: string): ConfigError {
+  return { errorCode: 'INVALID_REQUEST', message }
+}

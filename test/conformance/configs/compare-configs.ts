@@ -1,0 +1,165 @@
+import { THROTTLE_CONFIGS } from '../../../lib/metadata/configs/broker/throttles.ts'
+import { BROKER_CONFIGS } from '../../../lib/metadata/configs/broker-configs.ts'
+import { CLIENT_METRICS_CONFIGS } from '../../../lib/metadata/configs/client-metrics-configs.ts'
+import type { DescribedConfig } from '../../../lib/metadata/configs/describe.ts'
+import { GROUP_CONFIGS } from '../../../lib/metadata/configs/group-configs.ts'
+import { CONFIG_RESOURCE_TYPES } from '../../../lib/metadata/configs/resource-name.ts'
+import { TOPIC_CONFIGS } from '../../../lib/metadata/configs/topic-configs.ts'
+import { realKafkaMissing } from '../../helpers/real-kafka/classpath.ts'
+import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
+import { CONFIG_CASES, DESCRIBED, TRIED_VALUES } from './config-cases.ts'
+import { ConfigModel } from './config-model.ts'
+import { ConfigWire, type WireDescribed, type WireResource } from './config-wire.ts'
+
+/**
+ * Asks a real broker and our functions the same about configs: names, types, defaults, flags, synonyms and sources of every
+ * config, and the error code and text for good and bad values. Prints each difference and, last, the counts.
+ */
+const { BROKER, CLIENT_METRICS, GROUP } = CONFIG_RESOURCE_TYPES
+const SHOWN = 40
+
+let passed = 0
+let failed = 0
+
+function compare(what: string, ours: unknown, theirs: unknown): void {
+  const [left, right] = [JSON.stringify(ours), JSON.stringify(theirs)]
+  if (left === right) {
+    passed++
+    return
+  }
+  failed++
+  if (failed <= SHOWN)
+    console.log(`${what.slice(0, 300)}\n  ours   ${left?.slice(0, 600)}\n  Kafka's ${right?.slice(0, 600)}`)
+}
+
+/** Kafka gives entries in the order of a hash table. */
+function byName(entries: readonly (WireDescribed | DescribedConfig)[]): WireDescribed[] {
+  return entries
+    .map(({ name, value, readOnly, configSource, isSensitive, synonyms, configType }) => ({
+      ...{ name, value, readOnly, configSource, isSensitive, configType },
+      synonyms: synonyms.map((synonym) => ({
+        name: synonym.name,
+        value: synonym.value,
+        source: synonym.source,
+      })),
+    }))
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+}
+
+async function compareDescriptions(wire: ConfigWire, model: ConfigModel, resources: readonly WireResource[]) {
+  for (const resource of resources) {
+    const what = `describe ${resource.resourceType} '${resource.resourceName}'`
+    const answer = await wire.describeConfigs(resource)
+    compare(
+      `${what}: error`,
+      { errorCode: 0, errorMessage: '' },
+      {
+        errorCode: answer.errorCode,
+        errorMessage: answer.errorMessage,
+      },
+    )
+    const [ours, theirs] = [byName(model.describe(resource)), byName(answer.configs)]
+    compare(
+      `${what}: names`,
+      ours.map(({ name }) => name),
+      theirs.map(({ name }) => name),
+    )
+    const ourEntries = new Map(ours.map((entry) => [entry.name, entry]))
+    for (const entry of theirs) compare(`${what} ${entry.name}`, ourEntries.get(entry.name), entry)
+  }
+}
+
+async function compareTriedValues(wire: ConfigWire, model: ConfigModel): Promise<void> {
+  for (const name of Object.keys(TOPIC_CONFIGS)) {
+    for (const value of TRIED_VALUES) {
+      const configs = [{ name, value }]
+      const ours = model.createTopic('tried', configs, true)
+      compare(`create topic ${name}='${value}'`, ours, await wire.createTopic('tried', configs, true))
+    }
+  }
+  const tried = async (resource: WireResource, name: string, value: string) => {
+    const resources = [{ ...resource, configs: [{ name, value }] }]
+    const what = `alter ${resource.resourceType} '${resource.resourceName}' ${name}='${value}'`
+    compare(what, model.alter(true, resources, true), await wire.incrementalAlterConfigs(resources, true))
+  }
+  for (const name of Object.keys(GROUP_CONFIGS)) {
+    for (const value of TRIED_VALUES) await tried({ resourceType: GROUP, resourceName: 'tried' }, name, value)
+  }
+  for (const name of Object.keys(CLIENT_METRICS_CONFIGS)) {
+    for (const value of TRIED_VALUES)
+      await tried({ resourceType: CLIENT_METRICS, resourceName: 'tried' }, name, value)
+  }
+  for (const [name, { updateMode }] of Object.entries({ ...BROKER_CONFIGS, ...THROTTLE_CONFIGS })) {
+    // What a listener is made of is checked by making it, which our functions leave to others.
+    if (/^(?:listeners|listener\.security\.protocol\.map|principal\.builder\.class|sasl\.|ssl\.)/.test(name))
+      continue
+    const values = updateMode === 'read-only' ? ['1'] : TRIED_VALUES
+    for (const value of values) {
+      await tried({ resourceType: BROKER, resourceName: '1' }, name, value)
+      await tried({ resourceType: BROKER, resourceName: '' }, name, value)
+    }
+  }
+}
+
+async function compareCases(wire: ConfigWire, model: ConfigModel): Promise<void> {
+  for (const one of CONFIG_CASES) {
+    const what = JSON.stringify(one)
+    if ('createTopic' in one) {
+      const ours = model.createTopic(one.createTopic, one.configs, false)
+      compare(what, ours, await wire.createTopic(one.createTopic, one.configs, false))
+    } else if ('incremental' in one) {
+      compare(what, model.alter(true, one.incremental), await wire.incrementalAlterConfigs(one.incremental))
+    } else {
+      compare(what, model.alter(false, one.full), await wire.alterConfigs(one.full))
+    }
+    const altered = 'incremental' in one ? one.incremental : 'full' in one ? one.full : []
+    if (altered.some(({ resourceType }) => resourceType === BROKER)) await untilApplied(wire, model)
+  }
+}
+
+/** A broker answers before it has applied its own new configs, and judges the next by those it has applied. */
+async function untilApplied(wire: ConfigWire, model: ConfigModel): Promise<void> {
+  const own = { resourceType: BROKER, resourceName: '1' }
+  const ours = JSON.stringify(byName(model.describe(own)))
+  for (let attempt = 0; attempt < 50; attempt++) {
+    if (JSON.stringify(byName((await wire.describeConfigs(own)).configs)) === ours) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function main(): Promise<void> {
+  const missing = realKafkaMissing()
+  if (missing !== undefined) {
+    console.log(`configs: skipped, ${missing}`)
+    process.exitCode = process.env.CI === 'true' ? 1 : 0
+    return
+  }
+  const properties = {
+    'group.initial.rebalance.delay.ms': '0',
+    'log.retention.hours': '24',
+    'compression.lz4.level': '5',
+  }
+  await using kafka = await startRealKafka({ properties })
+  const [broker] = kafka.brokers
+  if (broker === undefined) throw new Error('no broker')
+  const wire = await ConfigWire.connect(kafka.bootstrapServers)
+  // A cluster is born with this one set, so that it means the same on every broker (KIP-966).
+  const model = new ConfigModel(broker.properties, new Map([['min.insync.replicas', '1']]))
+  try {
+    await compareDescriptions(wire, model, [
+      { resourceType: BROKER, resourceName: '1' },
+      { resourceType: BROKER, resourceName: '' },
+      { resourceType: GROUP, resourceName: 'g' },
+      { resourceType: CLIENT_METRICS, resourceName: 'm' },
+    ])
+    await compareTriedValues(wire, model)
+    await compareCases(wire, model)
+    await compareDescriptions(wire, model, DESCRIBED)
+  } finally {
+    wire.close()
+  }
+  console.log(`configs: ${passed} passed, ${failed} failed`)
+  if (failed > 0) process.exitCode = 1
+}
+
+await main()
