@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Listener } from './listener.ts'
 import { type MemoryAddress, type MemorySocket, memorySocketPair } from './memory-socket.ts'
 
@@ -14,7 +16,8 @@ export interface SocketFactoryArguments {
   readonly onConnect?: () => void
 }
 
-export type SocketFactory = (options: SocketFactoryArguments) => MemorySocket
+/** Declared as `net.Socket`, which clients ask for; of its methods those are there that a client of a broker calls. */
+export type SocketFactory = (options: SocketFactoryArguments) => Socket
 
 /** A second way in, without TCP: connections within the process, to listeners found by the address they advertise. */
 export class MemoryTransport {
@@ -28,7 +31,7 @@ export class MemoryTransport {
 
   /** For kafkajs's `socketFactory` option. */
   get socketFactory(): SocketFactory {
-    return ({ host, port, onConnect }) => this.connect({ host, port }, onConnect)
+    return ({ host, port, onConnect }) => this.connect({ host, port }, onConnect) as Duplex as Socket
   }
 
   /**

@@ -10,7 +10,7 @@ import {
   type KafkaConfig,
   logLevel,
 } from 'kafkajs'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { Cluster } from '../../lib/index.ts'
 import { CompressionType, compress, decompress } from '../../protocol/records/compression/codecs.ts'
 
@@ -31,7 +31,7 @@ for (const [type, name] of [
   })
 }
 
-async function start(t: Tap.Test, way: (cluster: Cluster) => Partial<KafkaConfig>) {
+async function start(t: Test, way: (cluster: Cluster) => Partial<KafkaConfig>) {
   const cluster = await Cluster.start({
     config: { 'group.initial.rebalance.delay.ms': 0 },
     topics: [{ name: 'events', partitions: 3 }],
@@ -145,7 +145,7 @@ for (const [name, way] of ways) {
   })
 }
 
-async function administer(t: Tap.Test, admin: Admin, cluster: Cluster): Promise<void> {
+async function administer(t: Test, admin: Admin, cluster: Cluster): Promise<void> {
   t.equal((await admin.describeCluster()).clusterId, cluster.clusterId)
   t.equal(await admin.createTopics({ topics: [{ topic: 'made', numPartitions: 2 }] }), true)
   t.equal(await admin.createTopics({ topics: [{ topic: 'made' }] }), false, 'it is there already')
