@@ -1,14 +1,12 @@
+// DeleteGroups v0-v3: empty groups go, and their offsets with them. A group that is named twice is deleted once.
+//
+// Left out: who may delete the groups.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { deleteGroups } from '../../protocol/messages/delete-groups.ts'
 import type { GroupShard } from '../groups/shard.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * DeleteGroups v0-v3: empty groups go, and their offsets with them. A group that is named twice is deleted once.
- *
- * Left out: who may delete the groups.
- */
 
 export function createDeleteGroupsHandler({
   nodeId,

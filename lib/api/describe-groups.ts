@@ -1,19 +1,16 @@
+// DescribeGroups v0-v6: classic groups with their members. Before v6 a group that there is not is one that is Dead,
+// since v6 GROUP_ID_NOT_FOUND besides (KIP-1043).
+//
+// Left out: who may describe the groups; `authorizedOperations` is what Kafka says without an authorizer.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { type DescribedGroup, describeClassicGroup } from '../groups/classic/describe.ts'
 import { type Handler, handler } from '../network/handler.ts'
+import { ALL_OPERATIONS } from './authorized-operations.ts'
 import type { Parts } from './parts.ts'
 
-/*
- * DescribeGroups v0-v6: classic groups with their members. Before v6 a group that there is not is one that is Dead,
- * since v6 GROUP_ID_NOT_FOUND besides (KIP-1043).
- *
- * Left out: who may describe the groups; `authorizedOperations` is what Kafka says without an authorizer.
- */
-
 const NOT_FOUND_SINCE = 6
-/** As bits, what can be done with a group: READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS. */
-const GROUP_OPERATIONS = 3400
 
 export function createDescribeGroupsHandler({
   nodeId,
@@ -26,7 +23,7 @@ export function createDescribeGroupsHandler({
       const group = shard.groups.get(groupId)
       const described = group ? describeClassicGroup(group) : absentGroup(groupId, apiVersion)
       if (!includeAuthorizedOperations || described.errorCode) return described
-      return { ...described, authorizedOperations: GROUP_OPERATIONS }
+      return { ...described, authorizedOperations: ALL_OPERATIONS.GROUP }
     }),
   }))
 }

@@ -1,22 +1,25 @@
+// FindCoordinator v0-v6: which broker coordinates a group (key type 0), a transactional id (1) or a partition of a share
+// group (2, since v6); several keys at once since v4.
+//
+// The internal topic that the coordinators lead is created when it is first asked for. Kafka answers
+// COORDINATOR_NOT_AVAILABLE until that is done; here it is done before the answer, unless there are fewer brokers than
+// the topic is to have replicas, in which case the error stays, as it does in Kafka.
+//
+// Left out: who may describe the group or the transactional id.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
-import { COORDINATOR_TOPICS, type CoordinatorTopic, coordinatorPartition } from '../groups/coordinator-key.ts'
+import { coordinatorPartition } from '../groups/coordinator-key.ts'
 import { shareCoordinatorKey } from '../groups/share-coordinator-key.ts'
-import type { BrokerEndpoint } from '../metadata/records.ts'
+import {
+  CONSUMER_OFFSETS_TOPIC,
+  SHARE_GROUP_STATE_TOPIC,
+  TRANSACTION_STATE_TOPIC,
+} from '../metadata/topic-name.ts'
 import { type Handler, handler, type RequestContext } from '../network/handler.ts'
+import { endpointOf } from './partition-metadata.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * FindCoordinator v0-v6: which broker coordinates a group (key type 0), a transactional id (1) or a partition of a share
- * group (2, since v6); several keys at once since v4.
- *
- * The internal topic that the coordinators lead is created when it is first asked for. Kafka answers
- * COORDINATOR_NOT_AVAILABLE until that is done; here it is done before the answer, unless there are fewer brokers than
- * the topic is to have replicas, in which case the error stays, as it does in Kafka.
- *
- * Left out: who may describe the group or the transactional id.
- */
 
 type Coordinator = NonNullable<ResponseOf<typeof findCoordinator>['coordinators']>[number]
 
@@ -31,9 +34,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
 }
 const NO_NODE = { nodeId: -1, host: '', port: -1 }
 
-export function createFindCoordinatorHandler(
-  parts: Pick<Parts, 'metadata' | 'createInternalTopic'>,
-): Handler {
+export function createFindCoordinatorHandler(parts: Pick<Parts, 'metadata' | 'controller'>): Handler {
   return handler(findCoordinator, ({ key, keyType, coordinatorKeys }, context) => {
     if (context.apiVersion >= BATCHED_SINCE) {
       return { coordinators: coordinatorKeys.map((key) => ({ key, ...find(parts, keyType, key, context) })) }
@@ -44,7 +45,7 @@ export function createFindCoordinatorHandler(
 }
 
 function find(
-  { metadata, createInternalTopic }: Pick<Parts, 'metadata' | 'createInternalTopic'>,
+  { metadata, controller }: Pick<Parts, 'metadata' | 'controller'>,
   keyType: number,
   key: string,
   { apiVersion, session }: RequestContext,
@@ -52,35 +53,29 @@ function find(
   const place = placeOf(keyType, key, apiVersion)
   if (!place) return { ...NO_NODE, errorCode: ErrorCode.INVALID_REQUEST }
   const { image } = metadata
-  if (!image.topicsByName.has(place.topic)) createInternalTopic(place.topic)
+  if (!image.topicsByName.has(place.topic)) controller.createInternalTopic(place.topic)
   const partitions = image.topicsByName.get(place.topic)?.partitions ?? []
   const leader = partitions[coordinatorPartition(place.key, partitions.length)]?.leader ?? -1
-  const endPoint = image.isActive(leader)
-    ? endPointOf(image.brokers.get(leader)?.endPoints ?? [], session.listenerName)
-    : undefined
-  if (!endPoint) return { ...NO_NODE, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
-  return { nodeId: leader, host: endPoint.host, port: endPoint.port }
+  const endpoint = endpointOf(image, leader, session.listenerName)
+  if (!endpoint) return { ...NO_NODE, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
+  return { nodeId: leader, host: endpoint.host, port: endpoint.port }
 }
 
 function placeOf(
   keyType: number,
   key: string,
   apiVersion: number,
-): { topic: CoordinatorTopic; key: string } | undefined {
+): { topic: string; key: string } | undefined {
   switch (keyType) {
     case KEY_TYPE.GROUP:
-      return { topic: COORDINATOR_TOPICS.GROUP, key }
+      return { topic: CONSUMER_OFFSETS_TOPIC, key }
     case KEY_TYPE.TRANSACTION:
-      return { topic: COORDINATOR_TOPICS.TRANSACTION, key }
+      return { topic: TRANSACTION_STATE_TOPIC, key }
     case KEY_TYPE.SHARE: {
       const shareKey = apiVersion >= SHARE_SINCE ? shareCoordinatorKey(key) : undefined
-      return shareKey === undefined ? undefined : { topic: COORDINATOR_TOPICS.SHARE, key: shareKey }
+      return shareKey === undefined ? undefined : { topic: SHARE_GROUP_STATE_TOPIC, key: shareKey }
     }
     default:
       return undefined
   }
-}
-
-function endPointOf(endPoints: readonly BrokerEndpoint[], listenerName: string): BrokerEndpoint | undefined {
-  return endPoints.find(({ name }) => name === listenerName)
 }

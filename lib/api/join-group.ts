@@ -1,3 +1,13 @@
+// JoinGroup v0-v9: a member joins a classic group, or stays in it through a rebalance; the answer waits until the
+// rebalance's join phase is over.
+//
+// Checked here: the group id, the session timeout, who coordinates the group; the rest in groups/classic/join.ts.
+// v0: the rebalance timeout is the session timeout. v4: a new dynamic member is told its id and asked to join with it.
+// v5: static members. v7: the protocol's name may be null. v8: why the member joins. v9: a static leader that comes
+// back to a stable group is told to skip the assignment.
+//
+// Left out: who may read the group.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { joinGroup } from '../../protocol/messages/join-group.ts'
 import { answer } from '../groups/answer.ts'
@@ -5,18 +15,6 @@ import { joinClassicGroup } from '../groups/classic/join.ts'
 import type { JoinGroupResponse } from '../groups/classic/member.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * JoinGroup v0-v9: a member joins a classic group, or stays in it through a rebalance; the answer waits until the
- * rebalance's join phase is over.
- *
- * Checked here: the group id, the session timeout, who coordinates the group; the rest in groups/classic/join.ts.
- * v0: the rebalance timeout is the session timeout. v4: a new dynamic member is told its id and asked to join with it.
- * v5: static members. v7: the protocol's name may be null. v8: why the member joins. v9: a static leader that comes
- * back to a stable group is told to skip the assignment.
- *
- * Left out: who may read the group.
- */
 
 const NULLABLE_PROTOCOL_NAME_SINCE = 7
 

@@ -1,17 +1,15 @@
+// LeaveGroup v0-v5: members leave a classic group or are removed from it; several at once since v3, with the reason
+// since v5.
+//
+// Checked here: the group id, who coordinates the group; the rest in groups/classic/leave.ts.
+//
+// Left out: who may read the group.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { leaveGroup } from '../../protocol/messages/leave-group.ts'
 import { leaveClassicGroup } from '../groups/classic/leave.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * LeaveGroup v0-v5: members leave a classic group or are removed from it; several at once since v3, with the reason
- * since v5.
- *
- * Checked here: the group id, who coordinates the group; the rest in groups/classic/leave.ts.
- *
- * Left out: who may read the group.
- */
 
 const BATCHED_SINCE = 3
 

@@ -1,14 +1,12 @@
+// ListGroups v0-v5: the groups that this broker coordinates, all of them or those in some states (v4) or of some types
+// (v5). A filter that names nothing there is matches nothing.
+//
+// Left out: which groups one may see.
+
 import { listGroups } from '../../protocol/messages/list-groups.ts'
 import { listClassicGroup } from '../groups/classic/describe.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * ListGroups v0-v5: the groups that this broker coordinates, all of them or those in some states (v4) or of some types
- * (v5). A filter that names nothing there is matches nothing.
- *
- * Left out: which groups one may see.
- */
 
 export function createListGroupsHandler({
   nodeId,

@@ -1,3 +1,11 @@
+// OffsetCommit v0-v10: a group commits offsets.
+//
+// Checked here: that topics and partitions exist, who coordinates the group; the rest in groups/offsets/commit.ts.
+// v0 and v1 are what Kafka served before 4.0, except that v0 commits to the coordinator, there being no ZooKeeper.
+// v1: the time of each commit. v2-v4: how long to keep it. v7: static members. v10: topics by id.
+//
+// Left out: who may read the group and the topics.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
@@ -11,16 +19,6 @@ import {
 import type { MetadataImage, TopicState } from '../metadata/image.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * OffsetCommit v0-v10: a group commits offsets.
- *
- * Checked here: that topics and partitions exist, who coordinates the group; the rest in groups/offsets/commit.ts.
- * v0 and v1 are what Kafka served before 4.0, except that v0 commits to the coordinator, there being no ZooKeeper.
- * v1: the time of each commit. v2-v4: how long to keep it. v7: static members. v10: topics by id.
- *
- * Left out: who may read the group and the topics.
- */
 
 type TopicRequest = OffsetCommitRequest['topics'][number]
 type TopicResponse = NonNullable<ResponseOf<typeof offsetCommit>['topics']>[number]

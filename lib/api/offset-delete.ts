@@ -1,17 +1,15 @@
+// OffsetDelete v0: offsets of a group are forgotten.
+//
+// Checked here: that topics and partitions exist, the group id, who coordinates the group; the rest in
+// groups/offsets/delete.ts.
+//
+// Left out: who may delete the group and read the topics.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { deleteOffset, validateOffsetDelete } from '../groups/offsets/delete.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * OffsetDelete v0: offsets of a group are forgotten.
- *
- * Checked here: that topics and partitions exist, the group id, who coordinates the group; the rest in
- * groups/offsets/delete.ts.
- *
- * Left out: who may delete the group and read the topics.
- */
 
 export function createOffsetDeleteHandler({
   nodeId,

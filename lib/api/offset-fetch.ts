@@ -1,3 +1,14 @@
+// OffsetFetch v0-v10: what groups have committed; of all topics when none are named (v2), of several groups (v8), topics
+// by id (v10).
+//
+// Checked here: who coordinates each group, and in v10 that topics exist. A group or an offset that there is not is no
+// error: the offset is -1. Only v0, which Kafka served before 4.0, calls such a partition unknown.
+//
+// `requireStable` (v7) asks for UNSTABLE_OFFSET_COMMIT where a transaction has an offset pending: as long as offsets are
+// not committed in transactions here, there is none.
+//
+// Left out: who may describe the groups and the topics.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
@@ -7,19 +18,6 @@ import { type FetchedOffset, fetchOffset, NO_OFFSET } from '../groups/offsets/fe
 import type { MetadataImage } from '../metadata/image.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * OffsetFetch v0-v10: what groups have committed; of all topics when none are named (v2), of several groups (v8), topics
- * by id (v10).
- *
- * Checked here: who coordinates each group, and in v10 that topics exist. A group or an offset that there is not is no
- * error: the offset is -1. Only v0, which Kafka served before 4.0, calls such a partition unknown.
- *
- * `requireStable` (v7) asks for UNSTABLE_OFFSET_COMMIT where a transaction has an offset pending: as long as offsets are
- * not committed in transactions here, there is none.
- *
- * Left out: who may describe the groups and the topics.
- */
 
 type OffsetFetchRequest = RequestOf<typeof offsetFetch>
 type GroupRequest = OffsetFetchRequest['groups'][number]

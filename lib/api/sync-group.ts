@@ -1,3 +1,10 @@
+// SyncGroup v0-v5: the leader hands the assignments in, every member gets its own; the answer waits for the leader.
+//
+// Checked here: the group id, that v5 names protocol type and protocol, who coordinates the group; the rest in
+// groups/classic/sync.ts.
+//
+// Left out: who may read the group.
+
 import { ErrorCode } from '../../protocol/errors.ts'
 import { syncGroup } from '../../protocol/messages/sync-group.ts'
 import { answer } from '../groups/answer.ts'
@@ -5,15 +12,6 @@ import type { SyncGroupResponse } from '../groups/classic/member.ts'
 import { syncClassicGroup } from '../groups/classic/sync.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import type { Parts } from './parts.ts'
-
-/*
- * SyncGroup v0-v5: the leader hands the assignments in, every member gets its own; the answer waits for the leader.
- *
- * Checked here: the group id, that v5 names protocol type and protocol, who coordinates the group; the rest in
- * groups/classic/sync.ts.
- *
- * Left out: who may read the group.
- */
 
 const PROTOCOL_MANDATORY_SINCE = 5
 

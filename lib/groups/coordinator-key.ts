@@ -1,14 +1,5 @@
 import { javaHash } from './java-hash.ts'
 
-/** The topics whose partitions' leaders are coordinators; created when one is first looked for. */
-export const COORDINATOR_TOPICS = {
-  GROUP: '__consumer_offsets',
-  TRANSACTION: '__transaction_state',
-  SHARE: '__share_group_state',
-} as const
-
-export type CoordinatorTopic = (typeof COORDINATOR_TOPICS)[keyof typeof COORDINATOR_TOPICS]
-
 /** The partition whose leader coordinates the key (`GroupCoordinatorService.partitionFor`). */
 export function coordinatorPartition(key: string, partitions: number): number {
   const hash = javaHash(key)

@@ -1,7 +1,8 @@
 import type { Metadata } from '../metadata/metadata.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import { CONSUMER_OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { GroupCoordinatorConfig } from './config.ts'
-import { COORDINATOR_TOPICS, coordinatorPartition } from './coordinator-key.ts'
+import { coordinatorPartition } from './coordinator-key.ts'
 import { loadShard, unloadShard } from './load.ts'
 import { deleteOffsetsOfTopic } from './offsets/delete.ts'
 import type { GroupShard, ShardServices } from './shard.ts'
@@ -58,7 +59,7 @@ export class GroupCoordinator {
 
   #findTopic(): boolean {
     if (this.#topicId !== undefined) return true
-    const topic = this.#options.metadata.image.topicsByName.get(COORDINATOR_TOPICS.GROUP)
+    const topic = this.#options.metadata.image.topicsByName.get(CONSUMER_OFFSETS_TOPIC)
     if (!topic || topic.partitions.length === 0) return false
     this.#topicId = topic.topicId
     this.#partitions = topic.partitions.length

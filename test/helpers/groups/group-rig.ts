@@ -1,0 +1,196 @@
+import { createDeleteGroupsHandler } from '../../../lib/api/delete-groups.ts'
+import { createDescribeGroupsHandler } from '../../../lib/api/describe-groups.ts'
+import { createFindCoordinatorHandler } from '../../../lib/api/find-coordinator.ts'
+import { createHeartbeatHandler } from '../../../lib/api/heartbeat.ts'
+import { createJoinGroupHandler } from '../../../lib/api/join-group.ts'
+import { createLeaveGroupHandler } from '../../../lib/api/leave-group.ts'
+import { createListGroupsHandler } from '../../../lib/api/list-groups.ts'
+import { createOffsetCommitHandler } from '../../../lib/api/offset-commit.ts'
+import { createOffsetDeleteHandler } from '../../../lib/api/offset-delete.ts'
+import { createOffsetFetchHandler } from '../../../lib/api/offset-fetch.ts'
+import type { Parts } from '../../../lib/api/parts.ts'
+import { createSyncGroupHandler } from '../../../lib/api/sync-group.ts'
+import { GroupCoordinator } from '../../../lib/groups/coordinator.ts'
+import { ManualClock } from '../../../lib/lab/clock.ts'
+import { SILENT } from '../../../lib/lab/logger.ts'
+import { SeededRandom } from '../../../lib/lab/random.ts'
+import { Controller } from '../../../lib/metadata/controller/controller.ts'
+import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
+import { Metadata } from '../../../lib/metadata/metadata.ts'
+import type { Handler } from '../../../lib/network/handler.ts'
+import { ANONYMOUS } from '../../../lib/security/principal.ts'
+import { codecOf } from '../../../protocol/codec.ts'
+import { Reader } from '../../../protocol/primitives/reader.ts'
+import { Writer } from '../../../protocol/primitives/writer.ts'
+import type { Api, Decoded, Encodable, Message } from '../../../protocol/schema.ts'
+
+type GroupParts = Pick<Parts, 'nodeId' | 'metadata' | 'controller' | 'groupCoordinator'>
+
+const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
+  createFindCoordinatorHandler,
+  createJoinGroupHandler,
+  createSyncGroupHandler,
+  createHeartbeatHandler,
+  createLeaveGroupHandler,
+  createOffsetCommitHandler,
+  createOffsetFetchHandler,
+  createOffsetDeleteHandler,
+  createDescribeGroupsHandler,
+  createListGroupsHandler,
+  createDeleteGroupsHandler,
+]
+
+export interface GroupRigOptions {
+  readonly brokers?: number
+  /** By Kafka's names. */
+  readonly configs?: Readonly<Record<string, string>>
+  readonly seed?: number
+}
+
+export interface SendOptions {
+  readonly nodeId?: number
+  readonly clientId?: string | null
+}
+
+/** The answer to one request, once it is there. */
+export class Reply<A extends Api> {
+  readonly api: A
+  readonly promise: Promise<Decoded<A['response']>>
+  #response: Decoded<A['response']> | undefined
+  #onClose: (() => void)[]
+
+  constructor(api: A, answer: Promise<Decoded<A['response']>>, onClose: (() => void)[]) {
+    this.api = api
+    this.#onClose = onClose
+    this.promise = answer.then((response) => {
+      this.#response = response
+      return response
+    })
+  }
+
+  get isWaiting(): boolean {
+    return this.#response === undefined
+  }
+
+  get response(): Decoded<A['response']> {
+    if (this.#response === undefined) throw new Error(`${this.api.name} has not been answered`)
+    return this.#response
+  }
+
+  /** The connection goes away. */
+  disconnect(): void {
+    for (const callback of this.#onClose) callback()
+  }
+}
+
+/**
+ * A cluster's groups without sockets: requests go through the real codecs and handlers, over the real metadata, and time
+ * is a manual clock.
+ */
+export class GroupRig {
+  readonly clock = new ManualClock()
+  readonly metadata = new Metadata('cluster-of-the-group-rig')
+  readonly controller: Controller
+  readonly coordinator: GroupCoordinator
+  #handlers = new Map<number, Map<number, Handler>>()
+
+  constructor({ brokers = 1, configs = {}, seed = 1 }: GroupRigOptions = {}) {
+    const random = new SeededRandom(seed)
+    const cluster = new Map([['offsets.topic.replication.factor', String(Math.min(3, brokers))]])
+    for (const [name, value] of Object.entries(configs)) cluster.set(name, value)
+    const effective = new EffectiveConfigs(this.metadata, { cluster })
+    this.controller = new Controller(this.metadata, effective, random)
+    this.coordinator = new GroupCoordinator({
+      clock: this.clock,
+      random,
+      logger: SILENT,
+      metadata: this.metadata,
+      config: (nodeId) => effective.brokerConfig(nodeId),
+    })
+    for (let nodeId = 1; nodeId <= brokers; nodeId++) this.startBroker(nodeId)
+  }
+
+  startBroker(nodeId: number): void {
+    const endPoints = [
+      { name: 'PLAINTEXT', host: 'localhost', port: 9000 + nodeId, securityProtocol: 'PLAINTEXT' },
+    ] as const
+    this.controller.registerBroker({ brokerId: nodeId, endPoints, rack: null })
+    const parts = {
+      nodeId,
+      metadata: this.metadata,
+      controller: this.controller,
+      groupCoordinator: this.coordinator,
+    }
+    const handlers = FACTORIES.map((create) => create(parts))
+    this.#handlers.set(nodeId, new Map(handlers.map((handler) => [handler.api.key, handler])))
+  }
+
+  stopBroker(nodeId: number): void {
+    this.controller.fenceBroker(nodeId)
+  }
+
+  createTopic(name: string, numPartitions = 1): string {
+    const topic = { name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }
+    const results = this.controller.createTopics([topic])
+    const [result] = Array.isArray(results) ? results : [results]
+    if (!result || !('topicId' in result)) throw new Error(`topic ${name}: ${JSON.stringify(result)}`)
+    return result.topicId
+  }
+
+  /** Makes `__consumer_offsets`, so that groups have coordinators. */
+  createOffsetsTopic(): void {
+    this.controller.createInternalTopic('__consumer_offsets')
+  }
+
+  send<A extends Api>(
+    api: A,
+    version: number,
+    request: Encodable<A['request']>,
+    { nodeId = 1, clientId = 'client' }: SendOptions = {},
+  ): Reply<A> {
+    const handler = this.#handlers.get(nodeId)?.get(api.key)
+    if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
+    const onClose: (() => void)[] = []
+    const answer = handler.handle(recoded(api.request, version, request) as never, {
+      session: {
+        connectionId: 'group-rig',
+        listenerName: 'PLAINTEXT',
+        securityProtocol: 'PLAINTEXT',
+        principal: ANONYMOUS,
+        clientHost: '127.0.0.1',
+        clientSoftwareName: '',
+        clientSoftwareVersion: '',
+      },
+      apiVersion: version,
+      clientId,
+      correlationId: 0,
+      frameSize: 0,
+      onClose: (callback) => onClose.push(callback),
+    })
+    const response = Promise.resolve(answer).then((value) => recoded(api.response, version, value as never))
+    return new Reply(api, response as Promise<Decoded<A['response']>>, onClose)
+  }
+
+  /** Lets answers arrive that are on their way. */
+  async settle(): Promise<void> {
+    await new Promise(setImmediate)
+  }
+
+  /** Moves time on and lets answers arrive. */
+  async advance(ms: number): Promise<void> {
+    await this.settle()
+    this.clock.advance(ms)
+    await this.settle()
+  }
+}
+
+/** The value as it is on the other side of the wire. */
+function recoded<M extends Message>(message: M, version: number, value: Encodable<M>): Decoded<M> {
+  const writer = new Writer(256)
+  const codec = codecOf(message, version)
+  codec.encode(writer, value)
+  const reader = new Reader(Buffer.concat(writer.take()))
+  const decoded = codec.decode(reader)
+  if (reader.remaining > 0) throw new Error(`${message.name} v${version}: ${reader.remaining} bytes too many`)
+  return decoded as Decoded<M>
+}
