@@ -89,7 +89,7 @@ class Shared {
       controller,
       configs,
       groupCoordinator,
-      replicaManager: new ReplicaManager({
+      replicas: new ReplicaManager({
         nodeId,
         clock,
         metadata,

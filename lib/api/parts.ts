@@ -18,7 +18,7 @@ export interface Parts {
   readonly metadata: Metadata
   readonly controller: Controller
   readonly configs: EffectiveConfigs
-  readonly replicaManager: ReplicaManager
+  readonly replicas: ReplicaManager
   /** Of the whole cluster; each broker asks it by its node id. */
   readonly groupCoordinator: GroupCoordinator
   /** Every handler of the broker, in order of their APIs' keys: what ApiVersions tells. */
