@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
+import { apis } from '../../../protocol/apis.ts'
 import { compareWithKafka } from './definitions/compare.ts'
-import { readDefinitions } from './definitions/kafka-definition.ts'
-import { besideDefinitionsFolder, buildJava, newestDefinitionsFolder, oldDefinitionsFolder } from './java.ts'
+import { besideDefinitionsFolder, buildJava } from './java.ts'
 import { javaToOurs } from './java-to-ours.ts'
 import { oursToJava } from './ours-to-java.ts'
-import { targets } from './plan.ts'
+import { definitionSources, targets } from './plan.ts'
 
 const INSTANCES = 50
 
@@ -21,16 +21,13 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
     if (failures.length > 20) details.push(`  and ${failures.length - 20} more`)
   }
 
-  const sources = [readDefinitions('newest', [newestDefinitionsFolder])]
-  if (existsSync(besideDefinitionsFolder)) {
-    sources.push(readDefinitions('before old versions were dropped', [besideDefinitionsFolder]))
-  } else {
+  if (!existsSync(besideDefinitionsFolder)) {
     details.push(`definitions in ${besideDefinitionsFolder}: skipped, there is no such folder`)
   }
-  sources.push(readDefinitions('old', [oldDefinitionsFolder]))
+  const sources = definitionSources()
   const { messages, versions, fields, differences } = compareWithKafka(sources)
   note(
-    `definitions: ${messages} messages, ${versions} versions, ${fields} fields compared, ${differences.length} differences`,
+    `definitions: ${apis.length} APIs, ${messages} messages, ${versions} versions, ${fields} fields compared, ${differences.length} differences`,
     versions + differences.length,
     differences,
   )

@@ -1,8 +1,9 @@
 import { connectAssignment, connectWorkerState } from '../../../protocol/formats/connect-protocol.ts'
 import type { Message } from '../../../protocol/schema.ts'
 import { subjectNamed, subjects } from '../../helpers/messages/catalogue.ts'
-import type { DefinitionSource } from './definitions/kafka-definition.ts'
+import { type DefinitionSource, readDefinitions } from './definitions/kafka-definition.ts'
 import { newestDefinitions } from './definitions/newest-definition.ts'
+import { besideDefinitionsFolder, newestDefinitionsFolder, oldDefinitionsFolder } from './java.ts'
 
 /** The sets of jars that the pom brings; each is a folder under target/. */
 export type JarSet = 'newest' | 'old' | 'connect'
@@ -38,4 +39,13 @@ export function targets(sources: readonly DefinitionSource[]): Target[] {
     }
   }
   return planned
+}
+
+/** Kafka's definitions, the newest first; read after `buildJava`. */
+export function definitionSources(): DefinitionSource[] {
+  return [
+    readDefinitions('newest', [newestDefinitionsFolder]),
+    readDefinitions('before old versions were dropped', [besideDefinitionsFolder]),
+    readDefinitions('old', [oldDefinitionsFolder]),
+  ]
 }
