@@ -1,0 +1,131 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { fetch } from '../../protocol/messages/fetch.ts'
+import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import { type FetchContext, FetchSessions } from '../log/fetch-context.ts'
+import type { FetchParams } from '../log/fetch-params.ts'
+import { type FetchPartition, FetchResult } from '../log/fetch-partition.ts'
+import { prepareToSend } from '../log/send-path.ts'
+import { type Handler, handler, type RequestContext } from '../network/handler.ts'
+import { CurrentLeaders } from './current-leader.ts'
+import type { Parts } from './parts.ts'
+
+/*
+ * Fetch, v0 to v18.
+ *
+ * Waits up to `maxWaitMs` for `minBytes` (long poll). v0-v3 get records in the formats of their day, v0-v2 nothing
+ * larger than the limits; v3 has a limit for the whole response and always lets the first batch through (KIP-74), v4
+ * read_committed, v7 sessions (KIP-227), v9 leader epochs (KIP-320), v11 reading from followers in one's own rack
+ * (KIP-392), v12 diverging epochs, v13 topic ids (KIP-516), v16 who leads (KIP-951).
+ *
+ * Responses hold whole batches only, where Kafka cuts the last one off at the limit; no client can use such a piece.
+ *
+ * Left out: brokers here do not replicate by Fetch. Who claims to be a follower is answered as one, but its progress
+ * is not followed. Nothing is tiered.
+ */
+
+type FetchRequest = RequestOf<typeof fetch>
+type FetchResponse = ResponseOf<typeof fetch>
+type FetchParts = Pick<Parts, 'nodeId' | 'clock' | 'random' | 'metadata' | 'configs' | 'replicas'>
+
+const FIRST_VERSION_WITH_RESPONSE_LIMIT = 3
+const FIRST_VERSION_WITH_RACKS = 11
+const FIRST_VERSION_WITH_REPLICA_STATE = 15
+const FIRST_VERSION_WITH_LEADERS = 16
+const READ_COMMITTED = 1
+/** What a replica id below 0 stands for, apart from this one, is a consumer or a tool. */
+const FUTURE_REPLICA_ID = -3
+
+export function createFetchHandler(parts: FetchParts): Handler {
+  const { nodeId, clock, random, metadata, configs, replicas } = parts
+  const config = () => configs.brokerConfig(nodeId)
+  const slots = () => config().maxIncrementalFetchSessionCacheSlots
+  const sessions = new FetchSessions({ clock, random, image: metadata.image, slots })
+
+  return handler(fetch, (request, context) => {
+    const { apiVersion } = context
+    const replicaId =
+      apiVersion >= FIRST_VERSION_WITH_REPLICA_STATE ? request.replicaState.replicaId : request.replicaId
+    const session = sessions.open(request, apiVersion, replicaId >= 0)
+    const targets: FetchPartition[] = []
+    const refused: FetchResult[] = []
+    for (const target of session.partitions) {
+      const error = unknown(parts, target)
+      if (error === ErrorCode.NONE) targets.push(target)
+      else refused.push(new FetchResult(target, error))
+    }
+    const params = paramsOf(request, replicaId, config().fetchMaxBytes, context)
+    const results = replicas.fetch(params, targets, (cancel) => context.onClose(cancel))
+    if (!(results instanceof Promise)) return respond(parts, session, results, refused, context)
+    return results.then((late) => respond(parts, session, late, refused, context))
+  })
+}
+
+function unknown({ metadata }: FetchParts, { topic, partition }: FetchPartition): ErrorCode {
+  if (topic === null) return ErrorCode.UNKNOWN_TOPIC_ID
+  const isKnown = metadata.image.topicsByName.get(topic)?.partitions[partition] !== undefined
+  return isKnown ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+}
+
+function paramsOf(
+  request: FetchRequest,
+  replicaId: number,
+  fetchMaxBytes: number,
+  { apiVersion, session }: RequestContext,
+): FetchParams {
+  const hardMaxBytes = apiVersion < FIRST_VERSION_WITH_RESPONSE_LIMIT
+  const maxBytes = Math.min(request.maxBytes, fetchMaxBytes)
+  const isConsumer = replicaId < 0 && replicaId !== FUTURE_REPLICA_ID
+  const committed = request.isolationLevel === READ_COMMITTED ? 'committed' : 'high-watermark'
+  return {
+    replicaId,
+    maxWaitMs: request.maxWaitMs,
+    minBytes: Math.min(request.minBytes, maxBytes),
+    maxBytes,
+    isolation: isConsumer ? committed : 'log-end',
+    hardMaxBytes,
+    onlyLeader: !isConsumer || apiVersion < FIRST_VERSION_WITH_RACKS,
+    rackId: apiVersion < FIRST_VERSION_WITH_RACKS ? null : request.rackId,
+    listenerName: session.listenerName,
+  }
+}
+
+function respond(
+  { metadata, replicas }: FetchParts,
+  session: FetchContext,
+  read: readonly FetchResult[],
+  refused: readonly FetchResult[],
+  { apiVersion, session: { listenerName } }: RequestContext,
+): FetchResponse {
+  const { errorCode, sessionId, results } = session.answer(
+    refused.length === 0 ? read : [...read, ...refused],
+  )
+  const leaders = new CurrentLeaders(metadata.image, listenerName)
+  for (const result of results) {
+    const { topic, partition } = result.target
+    const hosted = topic === null ? undefined : replicas.hosted(topic, partition)
+    if (typeof hosted === 'object') prepareToSend(result, apiVersion, hosted.log.config)
+    const isElsewhere =
+      result.errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER ||
+      result.errorCode === ErrorCode.FENCED_LEADER_EPOCH
+    if (isElsewhere && topic !== null && apiVersion >= FIRST_VERSION_WITH_LEADERS) {
+      result.currentLeader = leaders.leaderOf(topic, partition)
+    }
+  }
+  const { nodeEndpoints } = leaders
+  return { errorCode, sessionId, responses: byTopic(results), nodeEndpoints }
+}
+
+/** Neighbours of the same topic share an entry; the order stays. */
+function byTopic(results: readonly FetchResult[]) {
+  const topics: { topic: string; topicId: string; partitions: FetchResult[] }[] = []
+  let last: (typeof topics)[number] | undefined
+  for (const result of results) {
+    const { topic, topicId } = result.target
+    if (last === undefined || last.topicId !== topicId || last.topic !== (topic ?? '')) {
+      last = { topic: topic ?? '', topicId, partitions: [] }
+      topics.push(last)
+    }
+    last.partitions.push(result)
+  }
+  return topics
+}

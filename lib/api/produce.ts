@@ -1,0 +1,177 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { produce } from '../../protocol/messages/produce.ts'
+import { compressionCode, isTransactional, magic } from '../../protocol/records/batch.ts'
+import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
+import { CompressionType } from '../../protocol/records/compression/codecs.ts'
+import type { RequestOf } from '../../protocol/schema.ts'
+import type { AppendResult } from '../log/log-results.ts'
+import type { AppendEntry } from '../log/replica-manager.ts'
+import { isInternalTopic } from '../metadata/topic-name.ts'
+import { type Handler, handler, NO_RESPONSE, type RequestContext } from '../network/handler.ts'
+import { CurrentLeaders } from './current-leader.ts'
+import type { Parts } from './parts.ts'
+
+/*
+ * Produce, v0 to v13.
+ *
+ * v0-v2 carry message sets, which become one batch; v3 and newer exactly one batch of format v2 for a partition, with
+ * zstd from v7 on. v8 tells which records were refused (KIP-467), v10 who leads (KIP-951), v13 speaks of topic ids.
+ * acks=0 is answered by nothing, and by the end of the connection where something went wrong, as Kafka does it.
+ *
+ * acks=-1 never waits: the replicas in sync share the leader's log. Without replicas enough it is NOT_ENOUGH_REPLICAS.
+ *
+ * Left out: transactional records are answered INVALID_PRODUCER_ID_MAPPING, what a coordinator says that has not heard
+ * of the transactional id, because nobody can have got one yet.
+ */
+
+type ProduceRequest = RequestOf<typeof produce>
+
+const FIRST_VERSION_WITH_BATCHES = 3
+const FIRST_VERSION_WITH_ZSTD = 7
+const FIRST_VERSION_WITH_LEADERS = 10
+const FIRST_VERSION_WITH_TOPIC_IDS = 13
+
+/** Kafka's own way of telling administrators' tools from others (AdminUtils). */
+const ADMIN_CLIENT_ID = '__admin_client'
+
+const NO_RECORDS = Buffer.alloc(0)
+
+interface PartitionAnswer {
+  index: number
+  errorCode: ErrorCode
+  baseOffset: number
+  logAppendTimeMs: number
+  logStartOffset: number
+  recordErrors: readonly { batchIndex: number; batchIndexErrorMessage: string }[]
+  errorMessage: string | null
+  currentLeader?: { leaderId: number; leaderEpoch: number }
+}
+
+interface TopicAnswer {
+  name: string
+  topicId: string
+  partitionResponses: PartitionAnswer[]
+}
+
+export function createProduceHandler(parts: Pick<Parts, 'metadata' | 'replicas'>): Handler {
+  return handler(produce, (request, context) => {
+    const responses = answer(parts, request, context)
+    if (request.acks !== 0) {
+      const nodeEndpoints = nameLeaders(parts, responses, context)
+      return nodeEndpoints.length === 0 ? { responses } : { responses, nodeEndpoints }
+    }
+    const failed = responses.some(({ partitionResponses }) =>
+      partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE),
+    )
+    if (failed) throw new Error('records that no acknowledgement is wanted for could not be appended')
+    return NO_RESPONSE
+  })
+}
+
+function answer(
+  { metadata, replicas }: Pick<Parts, 'metadata' | 'replicas'>,
+  request: ProduceRequest,
+  context: RequestContext,
+): TopicAnswer[] {
+  const { image } = metadata
+  const isAcksValid = request.acks === 0 || request.acks === 1 || request.acks === -1
+  const isAnonymousTransaction = request.transactionalId === null && hasTransactionalRecords(request)
+  const entries: AppendEntry[] = []
+  const waiting: PartitionAnswer[] = []
+  const responses = request.topicData.map(({ name: givenName, topicId, partitionData }) => {
+    const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
+    const topic = usesTopicIds ? image.topicsById.get(topicId) : image.topicsByName.get(givenName)
+    const name = topic?.name ?? givenName
+    const partitionResponses = partitionData.map(({ index, records }) => {
+      const bytes = records ?? NO_RECORDS
+      let error: ErrorCode = ErrorCode.NONE
+      if (isAnonymousTransaction) error = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+      else if (topic === undefined && usesTopicIds) error = ErrorCode.UNKNOWN_TOPIC_ID
+      else if (topic?.partitions[index] === undefined) error = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      else error = checkVersion(bytes, context.apiVersion)
+      if (error === ErrorCode.NONE && !isAcksValid) error = ErrorCode.INVALID_REQUIRED_ACKS
+      if (error === ErrorCode.NONE && isInternalTopic(name) && context.clientId !== ADMIN_CLIENT_ID) {
+        error = ErrorCode.INVALID_TOPIC_EXCEPTION
+      }
+      if (error === ErrorCode.NONE && isTransactionalBatch(bytes)) {
+        error = ErrorCode.INVALID_PRODUCER_ID_MAPPING
+      }
+      const partition = failed(index, error)
+      if (error === ErrorCode.NONE) {
+        entries.push({ topic: name, partition: index, records: bytes })
+        waiting.push(partition)
+      }
+      return partition
+    })
+    return { name, topicId, partitionResponses }
+  })
+  const results = replicas.append(entries, request.acks)
+  for (let index = 0; index < results.length; index++) fill(waiting[index]!, results[index]!)
+  return responses
+}
+
+/** What a version of Produce may carry, before anything else is looked at (ProduceRequest.validateRecords). */
+function checkVersion(records: Buffer, version: number): ErrorCode {
+  if (version < FIRST_VERSION_WITH_BATCHES) return ErrorCode.NONE
+  const cursor = new BatchCursor(records)
+  if (!cursor.next()) {
+    return cursor.corruption === null ? ErrorCode.INVALID_RECORD : ErrorCode.CORRUPT_MESSAGE
+  }
+  if (cursor.magic !== 2) return ErrorCode.INVALID_RECORD
+  if (version < FIRST_VERSION_WITH_ZSTD && compressionCode(records, 0) === CompressionType.zstd) {
+    return ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
+  }
+  if (cursor.next()) return ErrorCode.INVALID_RECORD
+  return cursor.corruption === null ? ErrorCode.NONE : ErrorCode.CORRUPT_MESSAGE
+}
+
+function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
+  return topicData.some(({ partitionData }) =>
+    partitionData.some(({ records }) => records !== null && isTransactionalBatch(records)),
+  )
+}
+
+function isTransactionalBatch(records: Buffer): boolean {
+  return new BatchCursor(records).next() && magic(records, 0) === 2 && isTransactional(records, 0)
+}
+
+function failed(index: number, errorCode: ErrorCode): PartitionAnswer {
+  return {
+    index,
+    errorCode,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: -1,
+    recordErrors: [],
+    errorMessage: null,
+  }
+}
+
+function fill(partition: PartitionAnswer, result: AppendResult): void {
+  partition.errorCode = result.errorCode
+  partition.baseOffset = result.baseOffset
+  partition.logAppendTimeMs = result.logAppendTimeMs
+  partition.logStartOffset = result.logStartOffset
+  partition.errorMessage = result.errorMessage
+  if (result.recordErrors.length === 0) return
+  partition.recordErrors = result.recordErrors.map(({ batchIndex, message }) => ({
+    batchIndex,
+    batchIndexErrorMessage: message,
+  }))
+}
+
+function nameLeaders(
+  { metadata }: Pick<Parts, 'metadata'>,
+  responses: TopicAnswer[],
+  { apiVersion, session }: RequestContext,
+) {
+  const leaders = new CurrentLeaders(metadata.image, session.listenerName)
+  if (apiVersion < FIRST_VERSION_WITH_LEADERS) return leaders.nodeEndpoints
+  for (const { name, partitionResponses } of responses) {
+    for (const partition of partitionResponses) {
+      if (partition.errorCode !== ErrorCode.NOT_LEADER_OR_FOLLOWER) continue
+      partition.currentLeader = leaders.leaderOf(name, partition.index)
+    }
+  }
+  return leaders.nodeEndpoints
+}

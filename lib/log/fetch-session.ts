@@ -1,0 +1,91 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import { ZERO_UUID } from '../../protocol/schema.ts'
+import type { FetchPartition, FetchPartitions, FetchResult } from './fetch-partition.ts'
+import { NO_PREFERRED_REPLICA } from './replica-selector.ts'
+
+export const INVALID_SESSION_ID = 0
+/** Asks for a new session. */
+export const INITIAL_EPOCH = 0
+/** Asks for no session, and ends the one that is named. */
+export const FINAL_EPOCH = -1
+
+const MAX_INT32 = 0x7fff_ffff
+
+/** The epoch of the request after the one with `epoch` (FetchMetadata). */
+export function nextEpoch(epoch: number): number {
+  if (epoch < 0) return FINAL_EPOCH
+  return epoch === MAX_INT32 ? 1 : epoch + 1
+}
+
+/** Under what a partition is found in a session: the topic's id, or its name where ids are not used. */
+export function topicKeyOf({ topicId, topic }: FetchPartition): string {
+  return topicId === ZERO_UUID ? (topic as string) : topicId
+}
+
+/** What the broker remembers of a client's fetches, so that neither side repeats what the other knows (KIP-227). */
+export class FetchSession {
+  readonly id: number
+  readonly isPrivileged: boolean
+  readonly usesTopicIds: boolean
+  readonly partitions: FetchPartitions
+  readonly createdAt: number
+  lastUsedAt: number
+  /** The epoch that the next request must have. */
+  epoch = nextEpoch(INITIAL_EPOCH)
+  /** Of the last use: what a session is worth against another is asked then. */
+  size = 0
+  evictableByAll = false
+
+  constructor(
+    id: number,
+    isPrivileged: boolean,
+    usesTopicIds: boolean,
+    partitions: FetchPartitions,
+    now: number,
+  ) {
+    this.id = id
+    this.isPrivileged = isPrivileged
+    this.usesTopicIds = usesTopicIds
+    this.partitions = partitions
+    this.createdAt = now
+    this.lastUsedAt = now
+  }
+
+  /** Remembers what the first response said. */
+  begin(results: readonly FetchResult[]): void {
+    for (const result of results) {
+      result.target.highWatermark = result.highWatermark
+      result.target.logStartOffset = result.logStartOffset
+    }
+  }
+
+  /** The results that say something new. */
+  changed(results: readonly FetchResult[]): FetchResult[] {
+    return results.filter((result) => {
+      if (!isNews(result)) return false
+      if (result.size > 0) this.partitions.moveToEnd(result.target)
+      return true
+    })
+  }
+}
+
+/** Does the result differ from what the client knows? The session takes note of what it will then know. */
+function isNews(result: FetchResult): boolean {
+  const { target } = result
+  let isNew = result.size > 0 || result.preferredReadReplica !== NO_PREFERRED_REPLICA
+  if (result.divergingEpoch !== undefined) isNew = true
+  if (target.highWatermark !== result.highWatermark) {
+    isNew = true
+    target.highWatermark = result.highWatermark
+  }
+  if (target.logStartOffset !== result.logStartOffset) {
+    isNew = true
+    target.logStartOffset = result.logStartOffset
+  }
+  if (result.errorCode !== ErrorCode.NONE) {
+    isNew = true
+    // So that the partition is told of again once the error has gone.
+    target.highWatermark = -1
+  }
+  return isNew
+}

@@ -1,0 +1,249 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import {
+  isControlBatch,
+  lastOffset,
+  NO_PRODUCER_ID,
+  producerId,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+  sizeInBytes,
+} from '../../protocol/records/batch.ts'
+import { decodeEndTxnMarker, type EndTxnMarker } from '../../protocol/records/control.ts'
+import { decodeRecords } from '../../protocol/records/decode-batch.ts'
+import type { Clock } from '../lab/clock.ts'
+import { keepsView } from './keeps-view.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import type { LogConfig } from './log-config.ts'
+import { AppendResult, type Isolation, LogRead } from './log-results.ts'
+import { MemoryBytes } from './memory-bytes.ts'
+import { prepareClientBatch } from './prepare-batch.ts'
+import { type AppendOrigin, ProducerState } from './producer-state.ts'
+import { Segment } from './segment.ts'
+
+/** A marker's record takes a few dozen bytes. */
+const MARKER_MAX_BYTES = 1024
+
+export interface PartitionLogOptions {
+  readonly clock: Clock
+  readonly config: LogConfig
+  /** `producer.id.expiration.ms` */
+  readonly producerIdExpirationMs: () => number
+}
+
+/**
+ * The records of one partition (Kafka's UnifiedLog). It knows nothing of brokers: who may write, and how far replicas
+ * are, is told to it.
+ */
+export class PartitionLog {
+  readonly epochs = new LeaderEpochs()
+  readonly producers: ProducerState
+  config: LogConfig
+  readonly #clock: Clock
+  readonly #producerIdExpirationMs: () => number
+  /** In order, at least one; the last one is written to. */
+  #segments: Segment[]
+  #logStartOffset = 0
+  #logEndOffset = 0
+  #highWatermark = 0
+
+  constructor({ clock, config, producerIdExpirationMs }: PartitionLogOptions) {
+    this.config = config
+    this.#clock = clock
+    this.#producerIdExpirationMs = producerIdExpirationMs
+    const now = clock.now()
+    this.producers = new ProducerState(now)
+    this.#segments = [new Segment(0, new MemoryBytes(), now)]
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+
+  /** The offset that the next record gets. */
+  get logEndOffset(): number {
+    return this.#logEndOffset
+  }
+
+  /** What lies below is on all replicas in sync, and may be read. */
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+
+  /** What lies below, transactional or not, is decided. */
+  get lastStableOffset(): number {
+    const unstable = this.producers.firstUnstableOffset()
+    if (unstable === undefined) return this.#highWatermark
+    return Math.min(this.#highWatermark, Math.max(unstable, this.#logStartOffset))
+  }
+
+  /** Bytes that the log holds. */
+  get size(): number {
+    return this.#segments.reduce((total, segment) => total + segment.heldBytes, 0)
+  }
+
+  /**
+   * Appends what a client sent. The bytes become the log's own unless they are refused: offset, epoch and, where the
+   * topic says so, timestamps are written into them.
+   *
+   * @param storedTogether bytes of the same memory that are stored with these ones: what a request's frame is kept for
+   */
+  append(records: Buffer, leaderEpoch: number, storedTogether = records.length): AppendResult {
+    const now = this.#clock.now()
+    const prepared = prepareClientBatch(records, this.config, now)
+    if (prepared.batch === null) {
+      const result = new AppendResult()
+      result.errorCode = prepared.errorCode
+      result.errorMessage = prepared.errorMessage
+      result.recordErrors = prepared.recordErrors
+      // Kafka leaves the log start offset out where it cannot have been the producer's fault, and here.
+      const { errorCode } = prepared
+      const isBare = errorCode === ErrorCode.MESSAGE_TOO_LARGE || errorCode === ErrorCode.CORRUPT_MESSAGE
+      result.logStartOffset = isBare ? -1 : this.#logStartOffset
+      return result
+    }
+    const keep = prepared.isRewritten || keepsView(prepared.batch, storedTogether)
+    return this.#append(prepared.batch, keep, leaderEpoch, 'client', now)
+  }
+
+  /** Appends a batch that a coordinator of this cluster made: a transaction's marker, an internal topic's records. */
+  appendAsCoordinator(batch: Buffer, leaderEpoch: number): AppendResult {
+    return this.#append(batch, false, leaderEpoch, 'coordinator', this.#clock.now())
+  }
+
+  #append(
+    batch: Buffer,
+    keep: boolean,
+    leaderEpoch: number,
+    origin: AppendOrigin,
+    now: number,
+  ): AppendResult {
+    const result = new AppendResult()
+    result.logStartOffset = this.#logStartOffset
+    setBaseOffset(batch, 0, this.#logEndOffset)
+    setPartitionLeaderEpoch(batch, 0, leaderEpoch)
+    if (batch.length > this.config.segmentBytes) {
+      result.errorCode = ErrorCode.RECORD_LIST_TOO_LARGE
+      return result
+    }
+    const hasProducerId = producerId(batch, 0) !== NO_PRODUCER_ID
+    const marker = hasProducerId && isControlBatch(batch, 0) ? markerOf(batch) : null
+    if (hasProducerId) {
+      this.producers.expire(now, this.#producerIdExpirationMs())
+      const duplicate = origin === 'client' ? this.producers.duplicateOf(batch) : undefined
+      if (duplicate !== undefined) {
+        result.baseOffset = duplicate.firstOffset
+        result.logAppendTimeMs = duplicate.timestamp
+        result.isDuplicate = true
+        return result
+      }
+      result.errorCode = this.producers.check(batch, origin, marker)
+      if (result.errorCode !== ErrorCode.NONE) return result
+    }
+    result.baseOffset = this.#logEndOffset
+    if (this.config.messageTimestampType === 'LogAppendTime') result.logAppendTimeMs = now
+    this.epochs.assign(leaderEpoch, this.#logEndOffset)
+    this.#segmentFor(batch.length, now).append(batch, keep, now)
+    this.#logEndOffset = lastOffset(batch, 0) + 1
+    if (hasProducerId) this.producers.update(batch, marker)
+    return result
+  }
+
+  #segmentFor(length: number, now: number): Segment {
+    const active = this.#segments.at(-1)!
+    if (active.size === 0 || active.size + length <= this.config.segmentBytes) return active
+    const next = new Segment(this.#logEndOffset, new MemoryBytes(), now)
+    this.#segments.push(next)
+    return next
+  }
+
+  /** Says how far the replicas in sync are: as far as the leader, in a cluster whose replicas share one log. */
+  advanceHighWatermark(offset = this.#logEndOffset): boolean {
+    const advanced = Math.min(offset, this.#logEndOffset)
+    if (advanced <= this.#highWatermark) return false
+    this.#highWatermark = advanced
+    this.producers.onHighWatermark(advanced)
+    return true
+  }
+
+  /** The end of what may be read under `isolation`. */
+  endOffset(isolation: Isolation): number {
+    if (isolation === 'committed') return this.lastStableOffset
+    return isolation === 'high-watermark' ? this.#highWatermark : this.#logEndOffset
+  }
+
+  /**
+   * Whole batches from the one that holds `offset` on, `maxBytes` at most; with `minOne` the first one may be larger
+   * (KIP-74). OFFSET_OUT_OF_RANGE for an offset before the log's start or after its end.
+   */
+  read(offset: number, maxBytes: number, isolation: Isolation, minOne: boolean): LogRead {
+    const result = new LogRead()
+    if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
+      result.errorCode = ErrorCode.OFFSET_OUT_OF_RANGE
+      return result
+    }
+    if (isolation === 'committed') result.abortedTransactions = []
+    const endOffset = this.endOffset(isolation)
+    if (offset >= endOffset) return result
+    let readTo = offset
+    for (let index = this.#segmentIndex(offset); index < this.#segments.length; index++) {
+      const segment = this.#segments[index]!
+      const from = segment.positionOf(readTo)
+      const limit = segment.positionOf(endOffset)
+      const isFirst = minOne && result.size === 0
+      const to = segment.endOfRead(from, limit, maxBytes - result.size, isFirst)
+      if (to > from) segment.slice(from, to, result.records)
+      result.size += to - from
+      readTo = segment.offsetAt(to)
+      if (to < segment.size || result.size >= maxBytes) break
+    }
+    if (isolation === 'committed' && result.size > 0) {
+      result.abortedTransactions = this.producers.abortedBetween(offset, readTo)
+    }
+    return result
+  }
+
+  /** Bytes that a reader at `offset` could get under `isolation`. */
+  bytesFrom(offset: number, isolation: Isolation): number {
+    const endOffset = this.endOffset(isolation)
+    if (offset >= endOffset) return 0
+    let bytes = 0
+    for (let index = this.#segmentIndex(offset); index < this.#segments.length; index++) {
+      const segment = this.#segments[index]!
+      bytes += segment.positionOf(endOffset) - segment.positionOf(offset)
+    }
+    return bytes
+  }
+
+  /** The last segment that begins at or before `offset`. */
+  #segmentIndex(offset: number): number {
+    let index = this.#segments.length - 1
+    while (index > 0 && this.#segments[index]!.baseOffset > offset) index--
+    return index
+  }
+
+  /**
+   * Records below `offset` are gone (DeleteRecords, retention). False, and nothing happens, above the high watermark:
+   * OFFSET_OUT_OF_RANGE.
+   */
+  advanceLogStartOffset(offset: number): boolean {
+    if (offset > this.#highWatermark) return false
+    if (offset <= this.#logStartOffset) return true
+    this.#logStartOffset = offset
+    const keptFrom = this.#segmentIndex(offset)
+    this.#segments.splice(0, keptFrom)
+    this.#segments[0]!.dropBefore(offset)
+    this.epochs.truncateFromStart(offset)
+    this.producers.onLogStartOffset(offset)
+    return true
+  }
+}
+
+function markerOf(batch: Buffer): EndTxnMarker | null {
+  if (sizeInBytes(batch, 0) > MARKER_MAX_BYTES) return null
+  const record = decodeRecords(batch, 0, MARKER_MAX_BYTES)[0]
+  return record === undefined ? null : decodeEndTxnMarker(record.key, record.value)
+}

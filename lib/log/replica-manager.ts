@@ -1,0 +1,218 @@
+import { ErrorCode } from '../../protocol/errors.ts'
+import type { Clock } from '../lab/clock.ts'
+import type { Metadata } from '../metadata/metadata.ts'
+import { DelayedFetch } from './delayed-fetch.ts'
+import type { FetchParams } from './fetch-params.ts'
+import type { FetchPartition, FetchResult } from './fetch-partition.ts'
+import { hasWaited, readPartitions } from './fetch-read.ts'
+import { type EpochEndOffset, UNDEFINED_EPOCH } from './leader-epochs.ts'
+import type { LogManager } from './log-manager.ts'
+import { AppendResult, type Isolation, type TimestampAndOffset } from './log-results.ts'
+import { ListOffsetsTimestamp, offsetByTime, offsetsBefore } from './offset-by-time.ts'
+import type { Partition } from './partition.ts'
+
+/** What a broker's configs say of its replicas. */
+export interface ReplicaConfig {
+  readonly fetchMaxBytes: number
+  readonly replicaSelectorClass: string | null
+}
+
+export interface ReplicaManagerOptions {
+  readonly nodeId: number
+  readonly clock: Clock
+  readonly metadata: Metadata
+  readonly logs: LogManager
+  readonly config: () => ReplicaConfig
+}
+
+/** One partition's records in a Produce request. */
+export interface AppendEntry {
+  readonly topic: string
+  readonly partition: number
+  readonly records: Buffer
+}
+
+/** The low watermark after DeleteRecords, -1 with an error. */
+export interface DeleteRecordsResult {
+  readonly errorCode: ErrorCode
+  readonly lowWatermark: number
+}
+
+/** DeleteRecords' word for "all that can be read". */
+const TO_HIGH_WATERMARK = -1
+
+/**
+ * The replicas of one broker (Kafka's ReplicaManager): may this broker answer for that partition, to this client, in
+ * this epoch? The logs themselves belong to the cluster.
+ */
+export class ReplicaManager {
+  readonly nodeId: number
+  readonly clock: Clock
+  readonly metadata: Metadata
+  readonly #logs: LogManager
+  readonly #config: () => ReplicaConfig
+
+  constructor({ nodeId, clock, metadata, logs, config }: ReplicaManagerOptions) {
+    this.nodeId = nodeId
+    this.clock = clock
+    this.metadata = metadata
+    this.#logs = logs
+    this.#config = config
+  }
+
+  get config(): ReplicaConfig {
+    return this.#config()
+  }
+
+  /** The partition, if this broker has a replica of it; else why not. */
+  hosted(topic: string, index: number): Partition | ErrorCode {
+    const state = this.metadata.image.topicsByName.get(topic)
+    const partition = state === undefined ? undefined : this.#logs.partition(state.topicId, index)
+    if (partition === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    return partition.state.replicas.includes(this.nodeId) ? partition : ErrorCode.NOT_LEADER_OR_FOLLOWER
+  }
+
+  isLeader(partition: Partition): boolean {
+    return partition.state.leader === this.nodeId
+  }
+
+  /**
+   * The partition for a client that believes in `currentLeaderEpoch` (-1: it does not say), or why it is not to be had
+   * here. Without `onlyLeader` a follower will do.
+   */
+  available(
+    topic: string,
+    index: number,
+    currentLeaderEpoch: number,
+    onlyLeader: boolean,
+  ): Partition | ErrorCode {
+    const partition = this.hosted(topic, index)
+    if (typeof partition === 'number') return partition
+    const error = partition.checkLeaderEpoch(currentLeaderEpoch)
+    if (error !== ErrorCode.NONE) return error
+    return onlyLeader && !this.isLeader(partition) ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition
+  }
+
+  /**
+   * Appends what a client sent, then wakes who waits for it. The results stand in the order of the entries. Replicas
+   * share one log, so what the leader has appended with acks=-1 is on all of them at once.
+   *
+   * @param requiredAcks -1, 0 or 1
+   */
+  append(entries: readonly AppendEntry[], requiredAcks: number): AppendResult[] {
+    let storedTogether = 0
+    for (const entry of entries) storedTogether += entry.records.length
+    const changed: Partition[] = []
+    const results = entries.map(({ topic, partition: index, records }) => {
+      const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
+      if (typeof partition === 'number') return failedAppend(partition)
+      if (requiredAcks === -1 && partition.isUnderMinIsr) {
+        return failedAppend(ErrorCode.NOT_ENOUGH_REPLICAS, partition.log.logStartOffset)
+      }
+      const result = partition.log.append(records, partition.state.leaderEpoch, storedTogether)
+      if (result.baseOffset >= 0 && !result.isDuplicate) changed.push(partition)
+      return result
+    })
+    for (const partition of changed) partition.updateHighWatermark()
+    for (const partition of changed) partition.wake()
+    return results
+  }
+
+  /** Appends a batch that a coordinator on this broker made: a transaction's marker. */
+  appendAsCoordinator(topic: string, index: number, batch: Buffer): AppendResult {
+    const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
+    if (typeof partition === 'number') return failedAppend(partition)
+    const result = partition.log.appendAsCoordinator(batch, partition.state.leaderEpoch)
+    if (result.errorCode === ErrorCode.NONE) {
+      partition.updateHighWatermark()
+      partition.wake()
+    }
+    return result
+  }
+
+  /**
+   * Reads from the partitions, at once where that is enough; else the promise holds until it is, or the time is up.
+   *
+   * @param onCancel gets what ends the waiting; the promise then never resolves
+   */
+  fetch(
+    params: FetchParams,
+    targets: readonly FetchPartition[],
+    onCancel: (cancel: () => void) => void,
+  ): FetchResult[] | Promise<FetchResult[]> {
+    const results = readPartitions(this, params, targets)
+    if (hasWaited(params, results)) return results
+    return new Promise((resolve) => {
+      const delayed = new DelayedFetch(this, params, targets, resolve)
+      onCancel(() => delayed.cancel())
+      delayed.start()
+    })
+  }
+
+  /**
+   * The offset that a timestamp stands for; undefined where there is none. `isolation` bounds what a client may see,
+   * null is a replica.
+   */
+  offsetForTimestamp(
+    partition: Partition,
+    timestamp: number,
+    isolation: Isolation | null,
+  ): TimestampAndOffset | undefined | ErrorCode {
+    const { log } = partition
+    const lastFetchable = log.endOffset(isolation ?? 'log-end')
+    // A new leader does not yet know how far the replicas are (KIP-207).
+    const isLagging = isolation !== null && partition.leaderEpochStartOffset > log.highWatermark
+    if (timestamp === ListOffsetsTimestamp.LATEST) {
+      if (isLagging) return ErrorCode.OFFSET_NOT_AVAILABLE
+      return { timestamp: -1, offset: lastFetchable, leaderEpoch: partition.state.leaderEpoch }
+    }
+    const found = offsetByTime(log, timestamp)
+    if (timestamp === ListOffsetsTimestamp.EARLIEST || timestamp === ListOffsetsTimestamp.EARLIEST_LOCAL) {
+      return found
+    }
+    if (found !== undefined && found.offset < lastFetchable) return found
+    return isLagging ? ErrorCode.OFFSET_NOT_AVAILABLE : undefined
+  }
+
+  /** ListOffsets v0: see `offsetsBefore`; a client sees none above the high watermark. */
+  offsetsBefore(partition: Partition, timestamp: number, most: number, isClient: boolean): number[] {
+    const offsets = offsetsBefore(partition.log, timestamp, most, this.clock.now())
+    const { highWatermark } = partition.log
+    if (!isClient || !offsets.some((offset) => offset > highWatermark)) return offsets
+    return [highWatermark, ...offsets.filter((offset) => offset <= highWatermark)]
+  }
+
+  /** Removes the records below `offset`; -1 stands for the high watermark. */
+  deleteRecords(topic: string, index: number, offset: number): DeleteRecordsResult {
+    const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
+    if (typeof partition === 'number') return { errorCode: partition, lowWatermark: -1 }
+    const { log } = partition
+    const { cleanupPolicy } = log.config
+    if (!cleanupPolicy.includes('delete')) return { errorCode: ErrorCode.POLICY_VIOLATION, lowWatermark: -1 }
+    const target = offset === TO_HIGH_WATERMARK ? log.highWatermark : offset
+    if (target < 0 || !log.advanceLogStartOffset(target)) {
+      return { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, lowWatermark: -1 }
+    }
+    partition.wake()
+    return { errorCode: ErrorCode.NONE, lowWatermark: log.logStartOffset }
+  }
+
+  /** Where `leaderEpoch` ends (KIP-101, KIP-320). */
+  endOffsetForEpoch(
+    topic: string,
+    index: number,
+    currentLeaderEpoch: number,
+    leaderEpoch: number,
+  ): EpochEndOffset | ErrorCode {
+    const partition = this.available(topic, index, currentLeaderEpoch, true)
+    if (typeof partition === 'number') return partition
+    return partition.log.epochs.endOffsetFor(leaderEpoch, partition.log.logEndOffset)
+  }
+}
+
+function failedAppend(errorCode: ErrorCode, logStartOffset = -1): AppendResult {
+  const result = new AppendResult()
+  result.errorCode = errorCode
+  result.logStartOffset = logStartOffset
+  return result
+}

@@ -1,0 +1,183 @@
+import {
+  baseOffset,
+  lastOffset,
+  maxTimestamp,
+  NO_TIMESTAMP,
+  sizeInBytes,
+} from '../../protocol/records/batch.ts'
+import { Place, type SegmentBytes } from './segment-bytes.ts'
+
+/** Kafka's `index.interval.bytes`: how far the index may leave one to walk from header to header. */
+const INDEX_INTERVAL_BYTES = 4096
+
+/**
+ * A stretch of a log: bytes, and an index of every 4 KB of them. An entry of the index stands for a block: the batches
+ * from its position to the next entry's.
+ */
+export class Segment {
+  readonly baseOffset: number
+  readonly #bytes: SegmentBytes
+  /** Offset after the last batch. */
+  nextOffset: number
+  /** The largest timestamp of all batches ever appended, or `NO_TIMESTAMP`. */
+  maxTimestamp = NO_TIMESTAMP
+  /** Wall clock, ms. */
+  lastModified: number
+  #blockOffsets: number[] = []
+  #blockPositions: number[] = []
+  #blockTimestamps: number[] = []
+
+  constructor(firstOffset: number, bytes: SegmentBytes, now: number) {
+    this.baseOffset = firstOffset
+    this.nextOffset = firstOffset
+    this.#bytes = bytes
+    this.lastModified = now
+  }
+
+  get size(): number {
+    return this.#bytes.size
+  }
+
+  /** Bytes that are still held. */
+  get heldBytes(): number {
+    return this.#bytes.size - this.#bytes.start
+  }
+
+  append(batch: Buffer, keep: boolean, now: number): void {
+    const position = this.#bytes.size
+    const timestamp = maxTimestamp(batch, 0)
+    const block = this.#blockPositions.length - 1
+    if (block < 0 || position - this.#blockPositions[block]! >= INDEX_INTERVAL_BYTES) {
+      this.#blockOffsets.push(baseOffset(batch, 0))
+      this.#blockPositions.push(position)
+      this.#blockTimestamps.push(timestamp)
+    } else if (timestamp > this.#blockTimestamps[block]!) {
+      this.#blockTimestamps[block] = timestamp
+    }
+    if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
+    this.nextOffset = lastOffset(batch, 0) + 1
+    this.lastModified = now
+    this.#bytes.append(batch, keep)
+  }
+
+  /** Position of the first batch that holds `offset` or a later one; `size` where there is none. */
+  positionOf(offset: number): number {
+    if (offset >= this.nextOffset) return this.#bytes.size
+    const place = new Place()
+    let position = this.#startOf(blockBefore(this.#blockOffsets, offset))
+    for (; position < this.#bytes.size; position += sizeInBytes(place.buffer, place.offset)) {
+      this.#bytes.locate(position, place)
+      if (lastOffset(place.buffer, place.offset) >= offset) break
+    }
+    return position
+  }
+
+  /**
+   * Where to end a read that begins at `from` and may go to `limit` at most: the last border of a batch within
+   * `maxBytes`, or the first one of all with `minOne`.
+   */
+  endOfRead(from: number, limit: number, maxBytes: number, minOne: boolean): number {
+    if (limit - from <= maxBytes) return limit
+    const place = new Place()
+    const target = from + maxBytes
+    // The block may begin before `from`: then the walk begins there.
+    let position = Math.max(from, this.#startOf(blockBefore(this.#blockPositions, target)))
+    for (;;) {
+      this.#bytes.locate(position, place)
+      const next = position + sizeInBytes(place.buffer, place.offset)
+      if (next > target) return position === from && minOne ? next : position
+      position = next
+    }
+  }
+
+  slice(from: number, to: number, views: Buffer[]): void {
+    this.#bytes.slice(from, to, views)
+  }
+
+  /** Base offset of the batch at `position`, or the next offset at the end. */
+  offsetAt(position: number): number {
+    if (position >= this.#bytes.size) return this.nextOffset
+    const place = new Place()
+    this.#bytes.locate(position, place)
+    return baseOffset(place.buffer, place.offset)
+  }
+
+  /**
+   * Calls `visit` with each batch from `offset` on whose largest timestamp is at least `timestamp`, until it says that
+   * it found what it looks for. Blocks without such a batch are passed over.
+   */
+  visitFromTime(
+    timestamp: number,
+    offset: number,
+    visit: (buffer: Buffer, position: number) => boolean,
+  ): boolean {
+    const place = new Place()
+    let position = this.positionOf(offset)
+    let block = blockBefore(this.#blockPositions, position)
+    while (position < this.#bytes.size) {
+      const blockEnd = this.#blockPositions[block + 1] ?? this.#bytes.size
+      if (this.#blockTimestamps[block]! < timestamp) position = blockEnd
+      while (position < blockEnd) {
+        this.#bytes.locate(position, place)
+        if (maxTimestamp(place.buffer, place.offset) >= timestamp && visit(place.buffer, place.offset))
+          return true
+        position += sizeInBytes(place.buffer, place.offset)
+      }
+      block++
+    }
+    return false
+  }
+
+  /** The largest timestamp of the batches that hold `offset` or later ones. */
+  maxTimestampFrom(offset: number): number {
+    if (offset <= this.baseOffset) return this.maxTimestamp
+    let largest = NO_TIMESTAMP
+    const place = new Place()
+    let position = this.positionOf(offset)
+    const block = blockBefore(this.#blockPositions, position)
+    const blockEnd = this.#blockPositions[block + 1] ?? this.#bytes.size
+    while (position < blockEnd) {
+      this.#bytes.locate(position, place)
+      largest = Math.max(largest, maxTimestamp(place.buffer, place.offset))
+      position += sizeInBytes(place.buffer, place.offset)
+    }
+    for (let next = block + 1; next < this.#blockTimestamps.length; next++) {
+      largest = Math.max(largest, this.#blockTimestamps[next]!)
+    }
+    return largest
+  }
+
+  /** Gives back what memory it can of the batches before the one that holds `offset`. */
+  dropBefore(offset: number): void {
+    const position = this.positionOf(offset)
+    this.#bytes.dropBefore(position)
+    // Blocks wholly before what is held would point at nothing.
+    const held = this.#bytes.start
+    let dropped = 0
+    while (dropped < this.#blockPositions.length && this.#endOfBlock(dropped) <= held) dropped++
+    if (dropped === 0) return
+    this.#blockOffsets.splice(0, dropped)
+    this.#blockPositions.splice(0, dropped)
+    this.#blockTimestamps.splice(0, dropped)
+  }
+
+  #endOfBlock(block: number): number {
+    return this.#blockPositions[block + 1] ?? this.#bytes.size
+  }
+
+  #startOf(block: number): number {
+    return Math.max(this.#bytes.start, this.#blockPositions[block] ?? 0)
+  }
+}
+
+/** Index of the last entry that is at most `value`; 0 where there is none. */
+function blockBefore(entries: readonly number[], value: number): number {
+  let low = 0
+  let high = entries.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if (entries[middle]! <= value) low = middle
+    else high = middle - 1
+  }
+  return low
+}

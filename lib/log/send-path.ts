@@ -1,0 +1,65 @@
+import { ProtocolError } from '../../protocol/error.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { downConvert } from '../../protocol/records/down-convert.ts'
+import type { FetchResult } from './fetch-partition.ts'
+import { type LogConfig, MAX_DECOMPRESSED_BATCH_BYTES } from './log-config.ts'
+
+/**
+ * How records leave for a client:
+ * - `as-they-lie`: views of the log, untouched
+ * - `down-converted`: rewritten in a format of the client's day (Fetch v0-v3)
+ */
+export type SendPath = 'as-they-lie' | 'down-converted'
+
+/** Before this version a client cannot be expected to know zstd (KIP-110). */
+const FIRST_VERSION_WITH_ZSTD = 10
+
+/** The one place where it is decided which way records go, from what the client's version of Fetch can take. */
+export function sendPathOf(fetchVersion: number): SendPath {
+  return fetchVersion <= 3 ? 'down-converted' : 'as-they-lie'
+}
+
+/** Makes the result's records what a client with this version of Fetch can take; sets the error where that cannot be. */
+export function prepareToSend(result: FetchResult, fetchVersion: number, config: LogConfig): SendPath {
+  if (config.compressionType === 'zstd' && fetchVersion < FIRST_VERSION_WITH_ZSTD) {
+    replaceByError(result, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
+    return 'as-they-lie'
+  }
+  const path = sendPathOf(fetchVersion)
+  if (path === 'down-converted' && result.size > 0) convert(result, fetchVersion <= 1 ? 0 : 1)
+  return path
+}
+
+function convert(result: FetchResult, magic: 0 | 1): void {
+  const source = result.records.length === 1 ? result.records[0]! : Buffer.concat(result.records)
+  const { fetchOffset } = result.target
+  try {
+    const { messages, failure } = downConvert(
+      source,
+      0,
+      source.length,
+      magic,
+      fetchOffset,
+      MAX_DECOMPRESSED_BATCH_BYTES,
+    )
+    if (failure !== null) replaceByError(result, ErrorCode[failure.error])
+    else {
+      result.records = messages.length === 0 ? [] : [messages]
+      result.size = messages.length
+    }
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    replaceByError(result, ErrorCode.CORRUPT_MESSAGE)
+  }
+}
+
+/** As Kafka answers it: nothing else is said of the partition. */
+function replaceByError(result: FetchResult, errorCode: ErrorCode): void {
+  result.errorCode = errorCode
+  result.highWatermark = -1
+  result.lastStableOffset = -1
+  result.logStartOffset = -1
+  result.abortedTransactions = null
+  result.records = []
+  result.size = 0
+}

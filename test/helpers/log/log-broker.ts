@@ -1,0 +1,195 @@
+import { ManualClock } from '../../../lib/lab/clock.ts'
+import { SeededRandom } from '../../../lib/lab/random.ts'
+import type { LogConfig } from '../../../lib/log/log-config.ts'
+import { LogManager } from '../../../lib/log/log-manager.ts'
+import { type ReplicaConfig, ReplicaManager } from '../../../lib/log/replica-manager.ts'
+import { Metadata } from '../../../lib/metadata/metadata.ts'
+import { ConfigResourceType } from '../../../lib/metadata/records.ts'
+import type { Handler, RequestContext } from '../../../lib/network/handler.ts'
+import type { Api, RequestOf, ResponseOf } from '../../../protocol/schema.ts'
+import { ZERO_UUID } from '../../../protocol/schema.ts'
+
+/** Kafka's defaults. */
+export const LOG_CONFIG: LogConfig = {
+  maxMessageBytes: 1_048_588,
+  maxDecompressedMessageBytes: 2_147_483_639,
+  cleanupPolicy: ['delete'],
+  compressionType: 'producer',
+  compressionGzipLevel: -1,
+  compressionLz4Level: 9,
+  compressionZstdLevel: 3,
+  messageTimestampType: 'CreateTime',
+  messageTimestampBeforeMaxMs: 2 ** 63,
+  messageTimestampAfterMaxMs: 3_600_000,
+  minInsyncReplicas: 1,
+  segmentBytes: 1_073_741_824,
+}
+
+export interface TestTopic {
+  readonly name: string
+  readonly topicId: string
+}
+
+/** A cluster's metadata, logs and replica managers, without brokers around them, on a manual clock. */
+export class LogBrokers {
+  readonly clock = new ManualClock()
+  readonly random = new SeededRandom(1)
+  readonly metadata = new Metadata('cluster')
+  readonly logs: LogManager
+  /** By topic; what is not there has the defaults. */
+  readonly topicConfigs = new Map<string, LogConfig>()
+  readonly config = {
+    fetchMaxBytes: 57_671_680,
+    replicaSelectorClass: null as string | null,
+    maxIncrementalFetchSessionCacheSlots: 1000,
+  } satisfies ReplicaConfig & Record<string, unknown>
+  #topics = 0
+
+  /** @param racks one for each broker; node ids count from 0 */
+  constructor(racks: readonly (string | null)[] = [null]) {
+    racks.forEach((rack, brokerId) => {
+      const endPoint = { name: 'PLAINTEXT', host: 'localhost', port: 9092 + brokerId }
+      this.metadata.commit([
+        {
+          type: 'RegisterBrokerRecord',
+          brokerId,
+          brokerEpoch: brokerId,
+          endPoints: [{ ...endPoint, securityProtocol: 'PLAINTEXT' }],
+          rack,
+          fenced: false,
+        },
+      ])
+    })
+    this.logs = new LogManager({
+      clock: this.clock,
+      metadata: this.metadata,
+      configOf: (topic) => this.topicConfigs.get(topic) ?? LOG_CONFIG,
+      producerIdExpirationMs: () => 86_400_000,
+    })
+  }
+
+  replicas(nodeId = 0): ReplicaManager {
+    const { clock, metadata, logs } = this
+    return new ReplicaManager({ nodeId, clock, metadata, logs, config: () => this.config })
+  }
+
+  /** What handlers of one broker are made from. */
+  parts(nodeId = 0) {
+    const { clock, random, metadata } = this
+    const configs = { brokerConfig: () => this.config }
+    return { nodeId, clock, random, metadata, configs: configs as never, replicas: this.replicas(nodeId) }
+  }
+
+  createTopic(
+    name: string,
+    { partitions = 1, replicas = [0], config = {} as Partial<LogConfig> } = {},
+  ): TestTopic {
+    this.topicConfigs.set(name, { ...LOG_CONFIG, ...config })
+    const topicId = Buffer.alloc(16, ++this.#topics).toString('base64url')
+    this.metadata.commit([
+      { type: 'TopicRecord', name, topicId },
+      ...Array.from({ length: partitions }, (_, partitionId) => ({
+        type: 'PartitionRecord' as const,
+        topicId,
+        partitionId,
+        replicas,
+        isr: replicas,
+        leader: replicas[0] as number,
+        leaderEpoch: 0,
+        partitionEpoch: 0,
+      })),
+    ])
+    return { name, topicId }
+  }
+
+  deleteTopic({ topicId }: TestTopic): void {
+    this.metadata.commit([{ type: 'RemoveTopicRecord', topicId }])
+  }
+
+  configure(name: string, config: Partial<LogConfig>): void {
+    this.topicConfigs.set(name, { ...(this.topicConfigs.get(name) ?? LOG_CONFIG), ...config })
+    const resourceType = ConfigResourceType.TOPIC
+    this.metadata.commit([{ type: 'ConfigRecord', resourceType, resourceName: name, name: 'x', value: 'y' }])
+  }
+
+  change(topic: TestTopic, change: { leader?: number; isr?: number[] }, partitionId = 0): void {
+    const { topicId } = topic
+    this.metadata.commit([{ type: 'PartitionChangeRecord', topicId, partitionId, ...change }])
+  }
+}
+
+/** A request's context, and the means to end its connection. */
+export function contextOf(apiVersion: number, clientId: string | null = 'test') {
+  const closers: (() => void)[] = []
+  const context: RequestContext = {
+    session: { listenerName: 'PLAINTEXT', securityProtocol: 'PLAINTEXT' } as RequestContext['session'],
+    apiVersion,
+    clientId,
+    correlationId: 1,
+    frameSize: 100,
+    onClose: (callback) => closers.push(callback),
+  }
+  return {
+    context,
+    close: () => {
+      for (const closer of closers) closer()
+    },
+  }
+}
+
+/** What a handler answers, whether at once or later. */
+export async function ask<A extends Api>(
+  handler: Handler,
+  _api: A,
+  apiVersion: number,
+  request: object,
+): Promise<Required<ResponseOf<A>>> {
+  const { context } = contextOf(apiVersion)
+  return (await handler.handle(request as RequestOf<Api>, context)) as Required<ResponseOf<A>>
+}
+
+/** A Fetch request of one partition, every field as the decoder gives it. */
+export function fetchRequest(topic: TestTopic, partition: object = {}, request: object = {}) {
+  return {
+    clusterId: null,
+    replicaId: -1,
+    replicaState: { replicaId: -1, replicaEpoch: -1 },
+    maxWaitMs: 0,
+    minBytes: 1,
+    maxBytes: 0x7fff_ffff,
+    isolationLevel: 0,
+    sessionId: 0,
+    sessionEpoch: -1,
+    topics: [
+      {
+        topic: topic.name,
+        topicId: topic.topicId,
+        partitions: [
+          {
+            partition: 0,
+            currentLeaderEpoch: -1,
+            fetchOffset: 0,
+            lastFetchedEpoch: -1,
+            logStartOffset: -1,
+            partitionMaxBytes: 1_048_576,
+            replicaDirectoryId: ZERO_UUID,
+            ...partition,
+          },
+        ],
+      },
+    ],
+    forgottenTopicsData: [],
+    rackId: '',
+    ...request,
+  }
+}
+
+export function produceRequest(topic: TestTopic, records: Buffer | null, request: object = {}, index = 0) {
+  return {
+    transactionalId: null,
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [{ name: topic.name, topicId: topic.topicId, partitionData: [{ index, records }] }],
+    ...request,
+  }
+}
