@@ -1,18 +1,12 @@
 // An unmodified kafkajs, over TCP and over the in-memory duplex.
 import { createHash } from 'node:crypto'
-import {
-  type Admin,
-  CompressionCodecs,
-  CompressionTypes,
-  ConfigResourceTypes,
-  type Consumer,
-  Kafka,
-  type KafkaConfig,
-  logLevel,
-} from 'kafkajs'
+import kafkajs, { type Admin, type Consumer, type KafkaConfig } from 'kafkajs'
 import t, { type Test } from 'tap'
 import { Cluster } from '../../lib/index.ts'
 import { CompressionType, compress, decompress } from '../../protocol/records/compression/codecs.ts'
+import { zstdReady } from '../../protocol/records/compression/zstd.ts'
+
+const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 
 const ways: [string, (cluster: Cluster) => Partial<KafkaConfig>][] = [
   ['over TCP', () => ({})],
@@ -26,7 +20,8 @@ for (const [type, name] of [
   [CompressionTypes.ZSTD, 'zstd'],
 ] as const) {
   CompressionCodecs[type] = () => ({
-    compress: async (encoder: { buffer: Buffer }) => compress(CompressionType[name], encoder.buffer),
+    compress: async (encoder: { buffer: Buffer }) =>
+      zstdReady().then(() => compress(CompressionType[name], encoder.buffer)),
     decompress: async (buffer: Buffer) => decompress(CompressionType[name], buffer, 1 << 24),
   })
 }
