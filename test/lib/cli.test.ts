@@ -1,0 +1,167 @@
+// The command line as a person and a script meet it: in a process of its own.
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { HELP, readCommand, UsageError } from '../../lib/cli/arguments.ts'
+import { metadata } from '../../protocol/messages/metadata.ts'
+import { RawClient } from '../helpers/raw-client.ts'
+
+const CLI = new URL('../../lib/cli.js', import.meta.url).pathname
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function run(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
+    })
+  })
+}
+
+/** A running josephk, with what it has said so far. */
+async function serve(t: Test, ...args: string[]) {
+  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [CLI, ...args])
+  t.teardown(() => child.kill('SIGKILL'))
+  const seen = { text: '' }
+  child.stdout.on('data', (chunk) => {
+    seen.text += chunk
+  })
+  const said = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const match = pattern.exec(seen.text)
+      if (match) return match
+      await once(child.stdout, 'data')
+    }
+  }
+  const [, bootstrapServers] = await said(/bootstrap\.servers=(\S+)/)
+  return { child, seen, said, bootstrapServers: bootstrapServers as string }
+}
+
+t.test('arguments', async (t) => {
+  const { options, logLevel } = readCommand(
+    ['--brokers', '3', '--port', '0', '--topic', 'a', '--topic', 'b:3', '--topic', 'c:4:2'].concat([
+      '--set',
+      'num.partitions=2',
+      '--log-level',
+      'warn',
+    ]),
+  )
+  t.same(options, {
+    brokers: 3,
+    port: 0,
+    topics: [{ name: 'a' }, { name: 'b', partitions: 3 }, { name: 'c', partitions: 4, replicationFactor: 2 }],
+    config: { 'num.partitions': '2' },
+  })
+  t.equal(logLevel, 'warn')
+  t.equal(readCommand([]).options.port, 9092, "Kafka's port unless another is wanted")
+  const wrong = [
+    ['--prt', '1'],
+    ['--port', 'x'],
+    ['--brokers'],
+    ['--topic', 'a:b'],
+    ['--topic', ''],
+    ['--set', 'novalue'],
+    ['--log-level', 'loud'],
+    ['--config', '/no/such/file'],
+    ['stray'],
+  ]
+  for (const args of wrong) {
+    t.throws(() => readCommand(args), UsageError, args.join(' '))
+    t.throws(() => readCommand(args), { message: /^.+$/ }, 'in one line')
+  }
+  for (const [option] of HELP.matchAll(/^ {2}--[a-z-]+/gm)) {
+    const name = option.trim()
+    t.doesNotThrow(() => readCommand(/help|version/.test(name) ? [name] : []), `${name} is known`)
+  }
+})
+
+t.test('help and version', async (t) => {
+  t.same(await run('--help'), { code: 0, stdout: HELP, stderr: '' })
+  t.match(await run('-v'), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' })
+})
+
+t.test('mistakes are one line on stderr', async (t) => {
+  const squatter = createServer()
+  await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => squatter.close())
+  const { port } = squatter.address() as { port: number }
+  const [taken, unknown, config, topic] = await Promise.all([
+    run('--port', String(port)),
+    run('--nonsense'),
+    run('--port', '0', '--set', 'num.partitions=many'),
+    run('--port', '0', '--topic', 'a:1:5'),
+  ])
+  const stderr = new RegExp(
+    `^josephk: cannot listen on 127\\.0\\.0\\.1:${port}: the port is already in use\\n$`,
+  )
+  t.match(taken, { code: 1, stdout: '', stderr })
+  t.match(unknown, { code: 1, stderr: /^josephk: Unknown option '--nonsense'\n$/ })
+  t.match(config, { code: 1, stderr: /^josephk: .*many.*num\.partitions.*\n$/ })
+  t.match(topic, { code: 1, stderr: /^josephk: createTopic a: INVALID_REPLICATION_FACTOR.*\n$/ })
+})
+
+t.test('a JSON file says all that the options say; the command line wins', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'josephk-cli-'))
+  t.teardown(() => rm(directory, { recursive: true }))
+  const file = join(directory, 'josephk.json')
+  const listeners = [
+    { name: 'IN', port: 0 },
+    { name: 'OUT', port: 0, advertisedHost: 'kafka.test' },
+  ]
+  await writeFile(
+    file,
+    JSON.stringify({
+      logLevel: 'info',
+      brokers: [{ nodeId: 3, rack: 'r1', listeners }, { listeners }],
+      config: { 'num.partitions': 5 },
+      topics: ['from-file'],
+    }),
+  )
+  const { bootstrapServers, seen, said } = await serve(t, '--config', file, '--topic', 'typed:2')
+  await using client = await RawClient.connect(bootstrapServers)
+  const { brokers, topics } = await client.send(metadata, 12, { topics: null })
+  t.same(
+    brokers.map(({ nodeId, rack }) => [nodeId, rack]),
+    [
+      [3, 'r1'],
+      [4, null],
+    ],
+  )
+  t.same(topics.map(({ name, partitions }) => [name, partitions.length]).sort(), [
+    ['from-file', 5],
+    ['typed', 2],
+  ])
+  t.match(seen.text, /broker 3 .*IN.*r1\n.*kafka\.test:\d+ {2}OUT/)
+  await client.send(metadata, 12, { topics: [{ name: 'wished' }], allowAutoTopicCreation: true })
+  await said(/info +topic created topic=wished partitions=5/)
+
+  await writeFile(file, '{ "brokers": ')
+  t.match(await run('--config', file), {
+    code: 1,
+    stderr: /^josephk: --config: .*josephk\.json: .*JSON.*\n$/,
+  })
+  await writeFile(file, '{ "brokers": [{ "listeners": [{ "prot": 1 }] }] }')
+  t.match(await run('--config', file), {
+    code: 1,
+    stderr: /unknown option brokers\[0\]\.listeners\[0\]\.prot/,
+  })
+})
+
+t.test('SIGINT and SIGTERM stop it in order; piped, it is plain', async (t) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const { child, seen } = await serve(t, '--port', '0', '--brokers', '2')
+    child.kill(signal)
+    const [code] = await once(child, 'exit')
+    t.equal(code, 0)
+    t.match(seen.text, /broker stopped nodeId=1/)
+    t.notOk(seen.text.includes('\u001b'), 'no colours')
+  }
+})
