@@ -1,7 +1,7 @@
 import { BROKER_CONFIGS } from './broker-configs.ts'
-import type { ParsedConfig } from './config-def.ts'
+import type { Overrides, ParsedConfig } from './config-def.ts'
 import { javaTrim, parseJavaInteger } from './java-text.ts'
-import { brokerValue, topicDefaults } from './resolve.ts'
+import { brokerValue, parseBrokerConfigs, topicDefaults } from './resolve.ts'
 import { checkLagWithin, checkLocalWithin } from './topic-checks.ts'
 import { TOPIC_CONFIGS } from './topic-configs.ts'
 
@@ -59,6 +59,12 @@ export function checkBrokerConfigs(parsed: Parsed): string | null {
   const failed = requirement(parsed)
   if (failed !== null) return `requirement failed: ${failed}`
   return checkPerIpOverrides(parsed) ?? checkDelays(parsed)
+}
+
+/** What Kafka would say instead of starting with this server.properties; null when it would start. */
+export function checkStaticBrokerConfigs(staticConfigs: Overrides): string | null {
+  const parsed = parseBrokerConfigs(staticConfigs)
+  return typeof parsed === 'string' ? parsed : checkBrokerConfigs(parsed)
 }
 
 function requirement(parsed: Parsed): string | null {

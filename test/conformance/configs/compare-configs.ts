@@ -1,22 +1,36 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { THROTTLE_CONFIGS } from '../../../lib/metadata/configs/broker/throttles.ts'
 import { BROKER_CONFIGS } from '../../../lib/metadata/configs/broker-configs.ts'
 import { CLIENT_METRICS_CONFIGS } from '../../../lib/metadata/configs/client-metrics-configs.ts'
-import type { DescribedConfig } from '../../../lib/metadata/configs/describe.ts'
 import { GROUP_CONFIGS } from '../../../lib/metadata/configs/group-configs.ts'
 import { CONFIG_RESOURCE_TYPES } from '../../../lib/metadata/configs/resource-name.ts'
 import { TOPIC_CONFIGS } from '../../../lib/metadata/configs/topic-configs.ts'
-import { realKafkaMissing } from '../../helpers/real-kafka/classpath.ts'
+import { realKafkaMissing, repositoryRoot } from '../../helpers/real-kafka/classpath.ts'
 import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
-import { CONFIG_CASES, DESCRIBED, TRIED_VALUES } from './config-cases.ts'
-import { ConfigModel } from './config-model.ts'
-import { ConfigWire, type WireDescribed, type WireResource } from './config-wire.ts'
+import { CONFIG_CASES, type ConfigCase, DESCRIBED, TRIED_VALUES } from './config-cases.ts'
+import { byName, ConfigModel } from './config-model.ts'
+import { ConfigWire, type WireDescribed, type WireError, type WireResource } from './config-wire.ts'
 
 /**
  * Asks a real broker and our functions the same about configs: names, types, defaults, flags, synonyms and sources of every
- * config, and the error code and text for good and bad values. Prints each difference and, last, the counts.
+ * config, and the error code and text for good and bad values. Prints each difference and, last, the counts. With
+ * `--record` it keeps the broker's answers to the cases in `fixtures/configs/`, for the tests that run without Java.
  */
 const { BROKER, CLIENT_METRICS, GROUP } = CONFIG_RESOURCE_TYPES
 const SHOWN = 40
+
+/** What the fixture holds. */
+export interface RecordedAnswers {
+  /** The broker's server.properties. */
+  properties: Record<string, string>
+  /** One list of errors for each of CONFIG_CASES. */
+  cases: WireError[][]
+  /** The entries of each resource of DESCRIBED, by name. */
+  descriptions: WireDescribed[][]
+}
+
+const recorded: RecordedAnswers = { properties: {}, cases: [], descriptions: [] }
 
 let passed = 0
 let failed = 0
@@ -32,20 +46,6 @@ function compare(what: string, ours: unknown, theirs: unknown): void {
     console.log(`${what.slice(0, 300)}\n  ours   ${left?.slice(0, 600)}\n  Kafka's ${right?.slice(0, 600)}`)
 }
 
-/** Kafka gives entries in the order of a hash table. */
-function byName(entries: readonly (WireDescribed | DescribedConfig)[]): WireDescribed[] {
-  return entries
-    .map(({ name, value, readOnly, configSource, isSensitive, synonyms, configType }) => ({
-      ...{ name, value, readOnly, configSource, isSensitive, configType },
-      synonyms: synonyms.map((synonym) => ({
-        name: synonym.name,
-        value: synonym.value,
-        source: synonym.source,
-      })),
-    }))
-    .sort((left, right) => (left.name < right.name ? -1 : 1))
-}
-
 async function compareDescriptions(wire: ConfigWire, model: ConfigModel, resources: readonly WireResource[]) {
   for (const resource of resources) {
     const what = `describe ${resource.resourceType} '${resource.resourceName}'`
@@ -59,6 +59,7 @@ async function compareDescriptions(wire: ConfigWire, model: ConfigModel, resourc
       },
     )
     const [ours, theirs] = [byName(model.describe(resource)), byName(answer.configs)]
+    if (resources === DESCRIBED) recorded.descriptions.push(theirs)
     compare(
       `${what}: names`,
       ours.map(({ name }) => name),
@@ -104,17 +105,18 @@ async function compareTriedValues(wire: ConfigWire, model: ConfigModel): Promise
 async function compareCases(wire: ConfigWire, model: ConfigModel): Promise<void> {
   for (const one of CONFIG_CASES) {
     const what = JSON.stringify(one)
-    if ('createTopic' in one) {
-      const ours = model.createTopic(one.createTopic, one.configs, false)
-      compare(what, ours, await wire.createTopic(one.createTopic, one.configs, false))
-    } else if ('incremental' in one) {
-      compare(what, model.alter(true, one.incremental), await wire.incrementalAlterConfigs(one.incremental))
-    } else {
-      compare(what, model.alter(false, one.full), await wire.alterConfigs(one.full))
-    }
+    const ours = model.answer(one)
+    const theirs = await answerOf(wire, one)
+    compare(what, ours, theirs)
+    recorded.cases.push(theirs)
     const altered = 'incremental' in one ? one.incremental : 'full' in one ? one.full : []
     if (altered.some(({ resourceType }) => resourceType === BROKER)) await untilApplied(wire, model)
   }
+}
+
+async function answerOf(wire: ConfigWire, one: ConfigCase): Promise<WireError[]> {
+  if ('createTopic' in one) return [await wire.createTopic(one.createTopic, one.configs, false)]
+  return 'incremental' in one ? wire.incrementalAlterConfigs(one.incremental) : wire.alterConfigs(one.full)
 }
 
 /** A broker answers before it has applied its own new configs, and judges the next by those it has applied. */
@@ -127,6 +129,20 @@ async function untilApplied(wire: ConfigWire, model: ConfigModel): Promise<void>
   }
 }
 
+/** Ports and folders are of one run: the fixture names others, so that it changes only when Kafka does. */
+function record(properties: Readonly<Record<string, string>>): void {
+  const dataDirectory = properties['log.dirs'] as string
+  const text = JSON.stringify({ ...recorded, properties })
+    .replaceAll(dataDirectory, '/data')
+    .replace(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:9092')
+  const folder = join(repositoryRoot(), 'fixtures', 'configs')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(
+    join(folder, 'answers.json'),
+    `${text.replaceAll('],[', '],\n[').replaceAll('},{"name"', '},\n{"name"')}\n`,
+  )
+}
+
 async function main(): Promise<void> {
   const missing = realKafkaMissing()
   if (missing !== undefined) {
@@ -134,10 +150,17 @@ async function main(): Promise<void> {
     process.exitCode = process.env.CI === 'true' ? 1 : 0
     return
   }
-  const properties = {
+  const properties: Record<string, string> = {
     'group.initial.rebalance.delay.ms': '0',
     'log.retention.hours': '24',
     'compression.lz4.level': '5',
+    'delegation.token.secret.key': 'secret',
+    'listener.name.plaintext.connections.max.reauth.ms': '10',
+    'some.plugin.setting': 'x',
+  }
+  // Internal configs are shown only when they are set.
+  for (const [name, { internal, defaultText }] of Object.entries(BROKER_CONFIGS)) {
+    if (internal && defaultText !== null) properties[name] = defaultText
   }
   await using kafka = await startRealKafka({ properties })
   const [broker] = kafka.brokers
@@ -155,6 +178,7 @@ async function main(): Promise<void> {
     await compareTriedValues(wire, model)
     await compareCases(wire, model)
     await compareDescriptions(wire, model, DESCRIBED)
+    if (process.argv.includes('--record')) record(broker.properties)
   } finally {
     wire.close()
   }

@@ -18,7 +18,8 @@ import {
 } from '../../../lib/metadata/configs/describe.ts'
 import { type ResolvedBrokerConfig, resolveBrokerConfig } from '../../../lib/metadata/configs/resolve.ts'
 import { CONFIG_RESOURCE_TYPES, type ConfigResource } from '../../../lib/metadata/configs/resource-name.ts'
-import type { WireConfig, WireError, WireResource } from './config-wire.ts'
+import type { ConfigCase } from './config-cases.ts'
+import type { WireConfig, WireDescribed, WireError, WireResource } from './config-wire.ts'
 
 const ERROR_CODES = {
   BROKER_ID_NOT_REGISTERED: 102,
@@ -37,6 +38,20 @@ function wireError(error: ConfigError | null): WireError {
 
 const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = CONFIG_RESOURCE_TYPES
 const NODE_ID = '1'
+
+/** Kafka gives entries in the order of a hash table. */
+export function byName(entries: readonly (WireDescribed | DescribedConfig)[]): WireDescribed[] {
+  return entries
+    .map(({ name, value, readOnly, configSource, isSensitive, synonyms, configType }) => ({
+      ...{ name, value, readOnly, configSource, isSensitive, configType },
+      synonyms: synonyms.map((synonym) => ({
+        name: synonym.name,
+        value: synonym.value,
+        source: synonym.source,
+      })),
+    }))
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+}
 
 /** What a cluster of one broker would hold and answer if our functions are right: the state that they do without. */
 export class ConfigModel {
@@ -105,6 +120,11 @@ export class ConfigModel {
     })
     this.#overrides = overrides
     return answers
+  }
+
+  answer(one: ConfigCase): WireError[] {
+    if ('createTopic' in one) return [this.createTopic(one.createTopic, one.configs, false)]
+    return 'incremental' in one ? this.alter(true, one.incremental) : this.alter(false, one.full)
   }
 
   describe(resource: ConfigResource): DescribedConfig[] {
