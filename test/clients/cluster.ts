@@ -1,0 +1,101 @@
+/** Where the brokers under test come from. */
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { startRealKafka } from '../helpers/real-kafka/real-kafka.ts'
+import { forEachLine, killGroup, start, tail } from './process.ts'
+
+/** The cluster that most jobs share. */
+export interface SharedCluster {
+  readonly name: string
+  readonly bootstrapServers: string
+  /** Its last words, for whoever looks for the cause of a failure. */
+  output(): string
+  stop(): Promise<void>
+}
+
+/** A cluster for one job, whose brokers can be stopped and started one by one. */
+export interface ThreeBrokers {
+  readonly bootstrapServers: string
+  readonly brokers: readonly { readonly nodeId: number; stop(): Promise<void>; start(): Promise<void> }[]
+  stop(): Promise<void>
+}
+
+const START_TIMEOUT_MS = 30_000
+const KEPT_LINES = 300
+
+/** The line of the command line's screen that tells the address. */
+const ADDRESS = /bootstrap\.servers=(\S+)/
+
+/** josephk as users start it: its command line from the built package, in a process of its own. */
+export async function startCommandLine(): Promise<SharedCluster> {
+  const lines: string[] = []
+  const child = start(process.execPath, [
+    join(import.meta.dirname, '..', '..', 'lib', 'cli.js'),
+    '--port',
+    '0',
+  ])
+  const closed = once(child, 'close')
+  let timer: NodeJS.Timeout | undefined
+  try {
+    const bootstrapServers = await new Promise<string>((resolve, reject) => {
+      const onLine = (line: string) => {
+        lines.push(line)
+        if (lines.length > KEPT_LINES) lines.shift()
+        const address = ADDRESS.exec(line)?.[1]
+        if (address !== undefined) resolve(address)
+      }
+      forEachLine(child.stdout, onLine)
+      forEachLine(child.stderr, onLine)
+      child.once('error', reject)
+      child.once('close', (code) => reject(new Error(`josephk ended with ${code}\n${lines.join('\n')}`)))
+      timer = setTimeout(
+        () => reject(new Error(`josephk printed no address in time\n${lines.join('\n')}`)),
+        START_TIMEOUT_MS,
+      )
+    })
+    return {
+      name: 'josephk',
+      bootstrapServers,
+      output: () => tail(lines.join('\n')),
+      async stop() {
+        child.kill('SIGTERM')
+        const kill = setTimeout(() => killGroup(child, 'SIGKILL'), 10_000)
+        const [code, signal] = await closed
+        clearTimeout(kill)
+        if (code !== 0)
+          throw new Error(`josephk did not stop in order: ${code ?? signal}\n${tail(lines.join('\n'))}`)
+      },
+    }
+  } catch (error) {
+    killGroup(child, 'SIGKILL')
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Kafka itself, to see whether a client's job is right. */
+export async function startShared(): Promise<SharedCluster> {
+  const kafka = await startRealKafka()
+  const [broker] = kafka.brokers
+  return {
+    name: 'real Kafka',
+    bootstrapServers: kafka.bootstrapServers,
+    output: () => broker?.output() ?? '',
+    stop: () => kafka.stop(),
+  }
+}
+
+export function given(bootstrapServers: string): SharedCluster {
+  return { name: 'the given cluster', bootstrapServers, output: () => '', stop: async () => {} }
+}
+
+export function startThreeReal(): Promise<ThreeBrokers> {
+  return startRealKafka({ brokers: 3, properties: { 'min.insync.replicas': '2' } })
+}
+
+/** In this process, since nothing outside it can stop one broker of three. */
+export async function startThreeJosephk(): Promise<ThreeBrokers> {
+  const { Cluster } = await import('../../lib/index.ts')
+  return Cluster.start({ brokers: 3, config: { 'min.insync.replicas': 2 } })
+}

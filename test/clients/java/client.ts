@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Client, sources, standardJob } from '../client.ts'
+import { missingProgram, mustRun } from '../process.ts'
+import { javaCommand, resolveClasspath } from './maven.ts'
+import { threeBrokersJob } from './three-brokers.ts'
+
+const SOURCES = sources('java')
+
+/** The class path of the built programs, written down by `install`. */
+function classpath(folder: string): string {
+  return readFileSync(join(folder, 'classpath'), 'utf8')
+}
+
+/** Kafka's own client for Java. */
+export const java: Client = {
+  name: 'java',
+  version: 'kafka-clients 4.4.0',
+  async missing() {
+    return (await missingProgram('javac', '-version')) ?? (await missingProgram('mvn', '-version'))
+  },
+  async install(folder) {
+    const jars = await resolveClasspath(join(SOURCES, 'pom.xml'), folder)
+    const files = readdirSync(SOURCES).filter((name) => name.endsWith('.java'))
+    const classes = join(folder, 'classes')
+    await mustRun(
+      'javac',
+      ['-Xlint:all', '-Werror', '-encoding', 'UTF-8', '-cp', jars, '-d', classes, ...files],
+      {
+        cwd: SOURCES,
+      },
+    )
+    // The sources' folder holds the settings of the logger.
+    writeFileSync(join(folder, 'classpath'), [classes, SOURCES, jars].join(delimiter))
+  },
+  jobs: [
+    standardJob('java', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) =>
+      javaCommand(classpath(folder), 'Job'),
+    ),
+    threeBrokersJob((folder) => javaCommand(classpath(folder), 'ThreeBrokers')),
+  ],
+}

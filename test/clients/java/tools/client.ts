@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Client, type JobContext, sources } from '../../client.ts'
+import { missingProgram } from '../../process.ts'
+import { resolveClasspath } from '../maven.ts'
+import { configs } from './configs.ts'
+import { consoleTools } from './console.ts'
+import { groups } from './groups.ts'
+import { offsets } from './offsets.ts'
+import { performanceTools } from './performance.ts'
+import { Tools } from './tool.ts'
+import { topics } from './topics.ts'
+
+const SOURCES = join(sources('java'), 'tools')
+
+function job(name: string, work: (tools: Tools, prefix: string, folder: string) => Promise<void>) {
+  return {
+    name: `tools ${name}`,
+    async run(context: JobContext) {
+      const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+      await work(new Tools(context, classpath), context.prefix, context.folder)
+    },
+  }
+}
+
+/** Kafka's console tools. */
+export const tools: Client = {
+  name: 'tools',
+  version: 'kafka-tools 4.3.1',
+  async missing() {
+    return (await missingProgram('java', '-version')) ?? (await missingProgram('mvn', '-version'))
+  },
+  async install(folder) {
+    const jars = await resolveClasspath(join(SOURCES, 'pom.xml'), folder)
+    // The Java sources' folder holds the settings of the logger.
+    writeFileSync(join(folder, 'classpath'), [sources('java'), jars].join(delimiter))
+  },
+  jobs: [
+    job('topics', topics),
+    job('console', consoleTools),
+    job('groups', groups),
+    job('configs', configs),
+    job('performance', performanceTools),
+    job('offsets', offsets),
+  ],
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Client, sources, standardJob } from '../client.ts'
+import { missingProgram, mustRun } from '../process.ts'
+
+const SOURCES = sources('python')
+
+/** librdkafka by confluent-kafka, at the version of requirements.txt. */
+export const python: Client = {
+  name: 'python',
+  version: 'confluent-kafka 2.16.1',
+  missing: () => missingProgram('python3', '-c', 'import venv, ensurepip'),
+  async install(folder) {
+    const pip = join(folder, 'bin', 'pip')
+    if (!existsSync(pip)) await mustRun('python3', ['-m', 'venv', folder])
+    const requirements = join(SOURCES, 'requirements.txt')
+    await mustRun(pip, [
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--only-binary',
+      ':all:',
+      '-r',
+      requirements,
+    ])
+  },
+  jobs: [
+    standardJob('python', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) => [
+      join(folder, 'bin', 'python'),
+      join(SOURCES, 'job.py'),
+    ]),
+  ],
+}
