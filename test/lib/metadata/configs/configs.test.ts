@@ -30,9 +30,9 @@ import {
 } from '../../../../lib/metadata/configs/resolve.ts'
 import { CONFIG_RESOURCE_TYPES } from '../../../../lib/metadata/configs/resource-name.ts'
 import { TOPIC_CONFIGS } from '../../../../lib/metadata/configs/topic-configs.ts'
-import type { RecordedAnswers } from '../../../conformance/configs/compare-configs.ts'
 import { CONFIG_CASES, DESCRIBED } from '../../../conformance/configs/config-cases.ts'
 import { byName, ConfigModel } from '../../../conformance/configs/config-model.ts'
+import type { RecordedAnswers } from '../../../conformance/configs/main.ts'
 import { repositoryRoot } from '../../../helpers/real-kafka/classpath.ts'
 
 const NODE = { 'node.id': '1', 'process.roles': 'broker', 'controller.listener.names': 'CONTROLLER' }
