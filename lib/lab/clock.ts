@@ -61,7 +61,8 @@ interface Waiting {
 
 /**
  * Time that stands still until a test moves it. Timers fire inside `advance`, in the order they are due, each seeing
- * the time it was due at; timers set by those callbacks fire too when they fall due within the same step.
+ * the time it was due at; timers set by those callbacks fire too when they fall due within the same step. A timer
+ * without delay is due already, so it fires in the next turn of the event loop.
  */
 export class ManualClock implements Clock {
   #now: number
@@ -85,12 +86,14 @@ export class ManualClock implements Clock {
   setTimer(delayMs: number, callback: () => void): Timer {
     const waiting = { due: this.#elapsed + Math.max(0, delayMs), order: this.#order++, callback }
     this.#waiting.push(waiting)
-    return {
-      cancel: () => {
-        const index = this.#waiting.indexOf(waiting)
-        if (index >= 0) this.#waiting.splice(index, 1)
-      },
-    }
+    if (delayMs <= 0) setImmediate(() => this.#take(waiting) && callback())
+    return { cancel: () => void this.#take(waiting) }
+  }
+
+  #take(waiting: Waiting): boolean {
+    const index = this.#waiting.indexOf(waiting)
+    if (index >= 0) this.#waiting.splice(index, 1)
+    return index >= 0
   }
 
   /** How many timers have been set and neither fired nor been cancelled. */
@@ -129,7 +132,7 @@ export class ManualClock implements Clock {
         earliest = waiting
       }
     }
-    if (earliest) this.#waiting.splice(this.#waiting.indexOf(earliest), 1)
+    if (earliest) this.#take(earliest)
     return earliest
   }
 }

@@ -50,14 +50,16 @@ async function readFirst(cluster: Cluster<ManualClock>, delayMs: number): Promis
   }
   const { generationId, leader } = await joined
   if (leader !== memberId) throw new Error('the only member leads')
+  const sync = { groupId: 'readers', protocolType: 'consumer', protocolName: 'range' }
   const assignments = [{ memberId, assignment: Buffer.from('all') }]
-  const { assignment } = await client.send(syncGroup, 5, {
-    groupId: 'readers',
+  const { assignment, errorCode } = await client.send(syncGroup, 5, {
+    ...sync,
     generationId,
     memberId,
     assignments,
   })
-  if (String(assignment) !== 'all') throw new Error('the assignment is what the leader said')
+  if (String(assignment) !== 'all')
+    throw new Error(`the assignment is what the leader said, got ${errorCode} ${assignment}`)
   const { responses } = await client.send(fetch, 12, {
     maxWaitMs: 500,
     minBytes: 1,

@@ -47,6 +47,22 @@ t.test('a timer set by a timer fires within the same step when it falls due in i
   t.same(seen, [10, 20, 30, 40, 50])
 })
 
+t.test('a timer without delay needs no moving of the manual clock', async (t) => {
+  const clock = new ManualClock()
+  const seen: string[] = []
+  clock.setTimer(0, () => seen.push('due'))
+  clock.setTimer(0, () => seen.push('cancelled')).cancel()
+  clock.setTimer(0, () => seen.push('taken by advance'))
+  t.same(seen, [], 'but not within setTimer')
+  clock.advance(0)
+  t.same(seen, ['due', 'taken by advance'])
+  clock.setTimer(0, () => seen.push('next turn'))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.same(seen.at(-1), 'next turn')
+  t.equal(seen.length, 3)
+  t.equal(clock.pendingTimers, 0)
+})
+
 t.test('the real clock waits, cancels, and does not fire a wait of months at once', async (t) => {
   const clock = new RealClock()
   const before = clock.monotonic()
