@@ -24,9 +24,10 @@ import type { Parts } from './parts.ts'
 type Coordinator = NonNullable<ResponseOf<typeof findCoordinator>['coordinators']>[number]
 
 const KEY_TYPE = { GROUP: 0, TRANSACTION: 1, SHARE: 2 } as const
+const KEY_TYPES = new Set<number>(Object.values(KEY_TYPE))
 const BATCHED_SINCE = 4
 const SHARE_SINCE = 6
-/** Only told before v4; Kafka says NONE where there is nothing to say. */
+/** Most are only told before v4; Kafka says NONE where there is nothing to say. */
 const MESSAGES: Readonly<Record<number, string>> = {
   [ErrorCode.NONE]: 'NONE',
   [ErrorCode.INVALID_REQUEST]: 'no coordinators have keys of this type',
@@ -50,6 +51,14 @@ function find(
   key: string,
   { apiVersion, session }: RequestContext,
 ): Coordinator {
+  if (!KEY_TYPES.has(keyType)) {
+    // The one error that has a message in all versions.
+    return {
+      ...NO_NODE,
+      errorCode: ErrorCode.INVALID_REQUEST,
+      errorMessage: MESSAGES[ErrorCode.INVALID_REQUEST],
+    }
+  }
   const place = placeOf(keyType, key, apiVersion)
   if (!place) return { ...NO_NODE, errorCode: ErrorCode.INVALID_REQUEST }
   const { image } = metadata

@@ -8,7 +8,6 @@
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
-import type { ResponseOf } from '../../protocol/schema.ts'
 import {
   type CommittedTopic,
   commitOffset,
@@ -18,10 +17,10 @@ import {
 } from '../groups/offsets/commit.ts'
 import type { MetadataImage, TopicState } from '../metadata/image.ts'
 import { type Handler, handler } from '../network/handler.ts'
+import { PartitionErrors } from './partition-errors.ts'
 import type { Parts } from './parts.ts'
 
 type TopicRequest = OffsetCommitRequest['topics'][number]
-type TopicResponse = NonNullable<ResponseOf<typeof offsetCommit>['topics']>[number]
 
 const TOPIC_IDS_SINCE = 10
 
@@ -32,7 +31,7 @@ export function createOffsetCommitHandler({
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
   return handler(offsetCommit, (request, { apiVersion }) => {
     const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
-    const response = new CommitResponse(useTopicIds)
+    const response = new PartitionErrors(useTopicIds)
     const known: [topic: CommittedTopic, partitions: OffsetToCommit[]][] = []
     for (const asked of request.topics) {
       const topic = findTopic(metadata.image, asked, useTopicIds)
@@ -67,23 +66,4 @@ export function createOffsetCommitHandler({
 
 function findTopic(image: MetadataImage, asked: TopicRequest, useTopicIds: boolean): TopicState | undefined {
   return useTopicIds ? image.topicsById.get(asked.topicId) : image.topicsByName.get(asked.name)
-}
-
-/** What is known to be wrong stands first, as in Kafka; a topic stands once. */
-class CommitResponse {
-  readonly topics: (TopicResponse & { partitions: { partitionIndex: number; errorCode: number }[] })[] = []
-  #useTopicIds: boolean
-
-  constructor(useTopicIds: boolean) {
-    this.#useTopicIds = useTopicIds
-  }
-
-  add({ name, topicId }: { name: string; topicId: string }, partitionIndex: number, errorCode: number): void {
-    const last = this.topics.findLast((topic) =>
-      this.#useTopicIds ? topic.topicId === topicId : topic.name === name,
-    )
-    const topic = last ?? { name, topicId, partitions: [] }
-    if (!last) this.topics.push(topic)
-    topic.partitions.push({ partitionIndex, errorCode })
-  }
 }

@@ -9,6 +9,7 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { deleteOffset, validateOffsetDelete } from '../groups/offsets/delete.ts'
 import { type Handler, handler } from '../network/handler.ts'
+import { PartitionErrors } from './partition-errors.ts'
 import type { Parts } from './parts.ts'
 
 export function createOffsetDeleteHandler({
@@ -22,19 +23,18 @@ export function createOffsetDeleteHandler({
     if (!shard) return { errorCode: ErrorCode.NOT_COORDINATOR }
     const errorCode = validateOffsetDelete(shard, groupId)
     if (errorCode !== ErrorCode.NONE) return { errorCode }
-    return {
-      topics: topics.map(({ name, partitions }) => {
-        const known = metadata.image.topicsByName.get(name)?.partitions ?? []
-        return {
-          name,
-          partitions: partitions.map(({ partitionIndex }) => ({
-            partitionIndex,
-            errorCode: known[partitionIndex]
-              ? deleteOffset(shard, groupId, name, partitionIndex)
-              : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-          })),
-        }
-      }),
+    const response = new PartitionErrors()
+    const existing: [name: string, partitionIndex: number][] = []
+    for (const { name, partitions } of topics) {
+      const known = metadata.image.topicsByName.get(name)?.partitions ?? []
+      for (const { partitionIndex } of partitions) {
+        if (known[partitionIndex]) existing.push([name, partitionIndex])
+        else response.add({ name }, partitionIndex, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      }
     }
+    for (const [name, partitionIndex] of existing) {
+      response.add({ name }, partitionIndex, deleteOffset(shard, groupId, name, partitionIndex))
+    }
+    return { topics: response.topics }
   })
 }

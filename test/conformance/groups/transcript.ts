@@ -1,0 +1,63 @@
+/**
+ * What was answered, line by line, with what differs from run to run (member ids, topic ids, addresses, order of maps)
+ * made the same.
+ */
+export class Transcript {
+  readonly lines: string[] = []
+  #memberIds = new Map<string, string>()
+  #topicNames: ReadonlyMap<string, string>
+
+  constructor(topicNames: ReadonlyMap<string, string>) {
+    this.#topicNames = topicNames
+  }
+
+  async add<T>(label: string, answer: T | Promise<T>): Promise<T> {
+    const value = await answer
+    this.lines.push(`${label}: ${this.#text(value)}`)
+    return value
+  }
+
+  #text(value: unknown): string {
+    return JSON.stringify(this.#same('', value))
+  }
+
+  #same(key: string, value: unknown): unknown {
+    if (Buffer.isBuffer(value)) return `<${value.toString('latin1')}>`
+    if (Array.isArray(value))
+      return this.#sorted(
+        key,
+        value.map((element) => this.#same('', element)),
+      )
+    if (typeof value === 'string') return this.#string(key, value)
+    if (typeof value === 'number' && (key === 'port' || key === 'throttleTimeMs')) return Math.sign(value)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, this.#same(name, field)]))
+  }
+
+  #sorted(key: string, values: unknown[]): unknown[] {
+    const isOrdered = key !== 'members' && key !== 'groups' && key !== 'results'
+    return isOrdered ? values : values.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  }
+
+  #string(key: string, value: string): string {
+    if (key === 'topicId') return this.#topicNames.get(value) ?? value
+    if (key === 'host' && value !== '') return 'HOST'
+    if (key === 'errorMessage' && value !== '' && value !== 'NONE') return 'SOME MESSAGE'
+    const uuid = /^(.*)-[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/s.exec(value)
+    if (!uuid) return this.#withoutTopicIds(value)
+    let short = this.#memberIds.get(value)
+    if (short === undefined) {
+      const prefix = `${uuid[1]}#`
+      const count = [...this.#memberIds.values()].filter((id) => id.startsWith(prefix)).length
+      short = `${prefix}${count + 1}`
+      this.#memberIds.set(value, short)
+    }
+    return short
+  }
+
+  #withoutTopicIds(value: string): string {
+    let text = value
+    for (const [id, name] of this.#topicNames) text = text.replaceAll(id, `ID-OF-${name}`)
+    return text
+  }
+}
