@@ -13,6 +13,8 @@ export class RecordCursor {
   end: number
   /** Where the current record's length field lies. */
   recordStart = 0
+  /** Bytes of the current record behind its length field. */
+  bodySize = 0
   timestampDelta = 0
   offsetDelta = 0
   keyStart = 0
@@ -48,6 +50,7 @@ export class RecordCursor {
     this.recordStart = this.position
     this.#limit = this.end
     const bodySize = this.#varint()
+    this.bodySize = bodySize
     const recordEnd = this.position + bodySize
     if (this.#malformed || bodySize < 0 || recordEnd > this.end) {
       this.failure = 'the length of a record reaches beyond the batch'

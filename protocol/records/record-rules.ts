@@ -12,8 +12,10 @@ export interface RecordRules {
   timestampBeforeMaxMs: number
   /** `message.timestamp.after.max.ms` */
   timestampAfterMaxMs: number
-  /** The most that a batch may decompress to. */
+  /** The most that a batch may decompress to; this memory is ours, Kafka streams. */
   maxBytes: number
+  /** `max.decompressed.message.bytes`: the most that one compressed record may take (Kafka 4.4). */
+  maxDecompressedRecordBytes: number
 }
 
 /** Holds records of one batch against the rules and keeps the refusals (LogValidator's validateKey, validateTimestamp). */

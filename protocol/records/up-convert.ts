@@ -1,9 +1,14 @@
 import { ProtocolError } from '../error.ts'
-import { MAGIC_POSITION, NO_TIMESTAMP } from './batch.ts'
+import { batchLength, LOG_OVERHEAD, magic, NO_TIMESTAMP } from './batch.ts'
 import { BatchCursor } from './batch-cursor.ts'
 import { type CompressionName, CompressionType, compressionName } from './compression/codecs.ts'
 import { encodeBatch } from './encode-batch.ts'
-import { ensureMessageValid, messageCompressionCode, messageIsLogAppendTime } from './message.ts'
+import {
+  ensureMessageValid,
+  messageCompressionCode,
+  messageContent,
+  messageIsLogAppendTime,
+} from './message.ts'
 import { decodeMessage, decodeWrapped, wrappedSet } from './message-set.ts'
 import type { KafkaRecord } from './record.ts'
 import { RecordChecker, type RecordRules } from './record-rules.ts'
@@ -56,11 +61,13 @@ export function upConvert(buffer: Buffer, start: number, end: number, options: U
   }
 
   const records: KafkaRecord[] = []
-  let magic = -1
+  let firstMagic = -1
   cursor.reset(buffer, start, end)
   while (cursor.next()) {
-    if (magic < 0) magic = cursor.magic
-    if (cursor.magic !== magic) return refuse('INVALID_RECORD', `magic ${cursor.magic} after magic ${magic}`)
+    if (firstMagic < 0) firstMagic = cursor.magic
+    if (cursor.magic !== firstMagic) {
+      return refuse('INVALID_RECORD', `magic ${cursor.magic} after magic ${firstMagic}`)
+    }
     const failure = takeMessage(buffer, cursor.position, options, records)
     if (failure !== null) return { failure, batch: null }
   }
@@ -79,19 +86,24 @@ function takeMessage(
   records: KafkaRecord[],
 ): RecordsFailure | null {
   const checker = new RecordChecker(options)
+  // What Kafka answers to bytes that it cannot make sense of, though their CRC is right.
+  let error: RecordsErrorName = 'UNKNOWN_SERVER_ERROR'
   let taken: KafkaRecord[]
   try {
-    if (messageCompressionCode(buffer, position) === CompressionType.none)
-      taken = decodeMessage(buffer, position, options.maxBytes)
+    const code = messageCompressionCode(buffer, position)
+    if (code === CompressionType.none) taken = decodeMessage(buffer, position, options.maxBytes)
     else {
+      const hasNoSet = code === CompressionType.zstd || messageContent(buffer, position)?.value === null
+      if (hasNoSet) error = 'INVALID_RECORD'
       const inner = wrappedSet(buffer, position, options.maxBytes)
-      const corrupt = checkInner(inner, buffer[position + MAGIC_POSITION]!, checker)
+      error = 'INVALID_RECORD'
+      const corrupt = checkInner(inner, magic(buffer, position), options.maxDecompressedRecordBytes, checker)
       if (corrupt !== null) return corrupt
       taken = decodeWrapped(buffer, position, inner)
     }
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    return recordsFailure('INVALID_RECORD', error.message)
+  } catch (thrown) {
+    if (!(thrown instanceof ProtocolError)) throw thrown
+    return recordsFailure(error, thrown.message)
   }
   const appendTime = messageIsLogAppendTime(buffer, position)
   for (let index = 0; index < taken.length; index++) {
@@ -102,10 +114,21 @@ function takeMessage(
   return checker.failure()
 }
 
-/** Messages inside a wrapper must have its magic, and their CRCs are checked nowhere else. */
-function checkInner(inner: Buffer, magic: number, checker: RecordChecker): RecordsFailure | null {
+/** Messages inside a wrapper must have its magic and may not be too large; their CRCs are checked nowhere else. */
+function checkInner(
+  inner: Buffer,
+  magic: number,
+  largest: number,
+  checker: RecordChecker,
+): RecordsFailure | null {
   const cursor = new BatchCursor(inner)
-  for (let index = 0; cursor.next(); index++) {
+  for (let index = 0; cursor.nextPosition + LOG_OVERHEAD <= inner.length; index++) {
+    // Before `next`, so that a partial message is held against it too.
+    const length = batchLength(inner, cursor.nextPosition)
+    if (length > largest) {
+      return recordsFailure('INVALID_RECORD', `a message of ${length} bytes, more than ${largest}`)
+    }
+    if (!cursor.next()) break
     if (cursor.magic !== magic) checker.refuse(index, `magic ${cursor.magic} inside magic ${magic}`)
     else {
       const invalid = ensureMessageValid(inner, cursor.position)
@@ -121,6 +144,9 @@ function convert(records: KafkaRecord[], sourceCode: number, options: UpConversi
   for (let index = 0; index < records.length; index++) {
     const record = records[index]!
     record.offset = options.baseOffset + index
+    // MemoryRecordsBuilder takes no other negative timestamp than -1.
+    if (record.timestamp < NO_TIMESTAMP)
+      return refuse('UNKNOWN_SERVER_ERROR', `the timestamp ${record.timestamp}`)
     if (record.timestamp > maxTimestamp) {
       maxTimestamp = record.timestamp
       maxTimestampDelta = index

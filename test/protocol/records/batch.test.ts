@@ -9,10 +9,12 @@ import { decodeBatch, decodeRecords } from '../../../protocol/records/decode-bat
 import { encodeBatch } from '../../../protocol/records/encode-batch.ts'
 import { int64At, setInt64At } from '../../../protocol/records/integers.ts'
 import { RecordCursor } from '../../../protocol/records/record-cursor.ts'
+import type { RecordRules } from '../../../protocol/records/record-rules.ts'
 import { ensureValid, validateClientBatch } from '../../../protocol/records/validate-batch.ts'
-import { type RecordRules, validateRecords } from '../../../protocol/records/validate-records.ts'
+import { validateProduceRecords } from '../../../protocol/records/validate-produce.ts'
+import { validateRecords } from '../../../protocol/records/validate-records.ts'
 import { sizeOfVarlong, writeVarint, writeVarlong } from '../../../protocol/records/varint.ts'
-import { anyBatch, MAX_BYTES } from './arbitraries.ts'
+import { anyBatch, MAX_BYTES } from '../../helpers/records/arbitraries.ts'
 
 t.before(() => zstdReady())
 
@@ -26,6 +28,7 @@ const lenient: RecordRules = {
   timestampBeforeMaxMs: NO_LIMIT,
   timestampAfterMaxMs: NO_LIMIT,
   maxBytes: MAX_BYTES,
+  maxDecompressedRecordBytes: 2147483639,
 }
 
 t.test('every field of the header is read where it was written', async () => {
@@ -237,13 +240,37 @@ t.test('what a client may not send, each with its error', async (t) => {
   t.equal(ensureValid(short, 0)?.error, 'CORRUPT_MESSAGE')
 })
 
+t.test('one batch of v2 for each partition, from Produce v3 on', async (t) => {
+  const one = encodeBatch({ records: [{}] })
+  const check = (bytes: Buffer, version: number) =>
+    validateProduceRecords(bytes, 0, bytes.length, version)?.error
+  t.equal(check(one, 3), undefined)
+  t.equal(
+    check(Buffer.concat([one, one.subarray(0, 30)]), 3),
+    undefined,
+    'a partial batch is not a second one',
+  )
+  t.equal(check(Buffer.alloc(0), 3), 'INVALID_RECORD')
+  t.equal(check(Buffer.concat([one, one]), 13), 'INVALID_RECORD')
+  const old = Buffer.from(one)
+  old[16] = 1
+  t.equal(check(old, 3), 'INVALID_RECORD')
+  t.equal(check(old, 2), undefined, 'message sets are taken by upConvert')
+  old[16] = 9
+  t.equal(check(old, 3), 'CORRUPT_MESSAGE')
+  t.equal(check(Buffer.concat([one, old]), 3), 'CORRUPT_MESSAGE')
+  const zstd = encodeBatch({ records: [{}], compression: 'zstd' })
+  t.equal(check(zstd, 6), 'UNSUPPORTED_COMPRESSION_TYPE')
+  t.equal(check(zstd, 7), undefined)
+})
+
 t.test('records against the rules of their topic', async (t) => {
   const now = lenient.now
   const bytes = encodeBatch({
     records: [{ timestamp: now - 100 }, { timestamp: now + 50, key: Buffer.from('k') }, {}],
   })
   const fine = validateRecords(bytes, 0, lenient)
-  t.match(fine, { failure: null, maxTimestamp: now + 50, maxTimestampDelta: 1, sequentialOffsets: true })
+  t.match(fine, { failure: null, maxTimestamp: now + 50, maxTimestampDelta: 1 })
   const compacted = validateRecords(bytes, 0, { ...lenient, compacted: true })
   t.equal(compacted.failure?.error, 'INVALID_RECORD')
   t.same(
@@ -273,8 +300,21 @@ t.test('records against the rules of their topic', async (t) => {
   )
   const appendBatch = encodeBatch({ records: [{ timestamp: 1 }], logAppendTime: now })
   t.equal(validateRecords(appendBatch, 0, appendTopic).failure?.error, 'INVALID_TIMESTAMP')
-  const gaps = encodeBatch({ records: [{ offset: 0 }, { offset: 2 }], lastOffset: 1 })
-  t.equal(validateRecords(gaps, 0, lenient).sequentialOffsets, false)
+  const gaps = { records: [{ offset: 0 }, { offset: 2 }], lastOffset: 1 }
+  t.equal(validateRecords(encodeBatch(gaps), 0, lenient).failure, null)
+  const compressedGaps = encodeBatch({ ...gaps, compression: 'gzip' })
+  t.equal(validateRecords(compressedGaps, 0, lenient).failure?.error, 'UNKNOWN_SERVER_ERROR')
+  const largeRecord = { records: [{}, { value: Buffer.alloc(100) }] }
+  const small = { ...lenient, maxDecompressedRecordBytes: 106 }
+  t.equal(
+    validateRecords(encodeBatch({ ...largeRecord, compression: 'lz4' }), 0, small).failure?.error,
+    'INVALID_RECORD',
+  )
+  t.equal(
+    validateRecords(encodeBatch(largeRecord), 0, small).failure,
+    null,
+    'only where something is decompressed',
+  )
 })
 
 t.test('a count or a body that does not fit the records', async (t) => {

@@ -24,39 +24,23 @@ import {
 import type { KafkaRecord, RecordInput } from '../../../protocol/records/record.ts'
 import { type UpConversion, upConvert } from '../../../protocol/records/up-convert.ts'
 import { ensureValid } from '../../../protocol/records/validate-batch.ts'
-import { anyBatch, MAX_BYTES, records } from './arbitraries.ts'
+import { anyBatch, anyMessageSet, MAX_BYTES } from '../../helpers/records/arbitraries.ts'
 
 t.before(() => zstdReady())
 
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
-const legacyCompression = fc.constantFrom('none', 'gzip', 'snappy', 'lz4' as const)
-
-const anySet: fc.Arbitrary<MessageSetInput & { records: Required<RecordInput>[] }> = fc
-  .tuple(
-    fc.constantFrom<0 | 1>(0, 1),
-    fc.oneof(fc.constant(0), fc.nat()).chain((base) => records(base, { minLength: 1, maxLength: 8 })),
-    legacyCompression,
-    fc.option(fc.nat(), { nil: undefined }),
-  )
-  .map(([magic, list, compression, logAppendTime]) => ({
-    magic,
-    records: list,
-    compression,
-    ...(logAppendTime === undefined ? {} : { logAppendTime }),
-  }))
-
 function sameBytes(actual: Buffer | null, expected: Uint8Array | null): boolean {
   return expected === null ? actual === null : actual?.equals(expected) === true
 }
 
-function expectedTimestamp(input: MessageSetInput, record: Required<RecordInput>): number {
-  return input.magic === 0 ? -1 : (input.logAppendTime ?? record.timestamp)
+function expectedTimestamp(input: MessageSetInput, record: RecordInput): number {
+  return input.magic === 0 ? -1 : (input.logAppendTime ?? record.timestamp ?? -1)
 }
 
 t.test('messages come back as they were: v0, v1, each codec, wrapped', async () => {
   fc.assert(
-    fc.property(anySet, fc.nat({ max: 20 }), (input, shift) => {
+    fc.property(anyMessageSet, fc.nat({ max: 20 }), (input, shift) => {
       const set = Buffer.concat([Buffer.alloc(shift, 0xee), encodeMessageSet(input)])
       const decoded = decodeMessageSet(set, shift, set.length, MAX_BYTES)
       // Wrapper offset 0 cannot be told from the relative offsets of old librdkafka; it is only the first message's.
@@ -80,7 +64,7 @@ t.test('messages come back as they were: v0, v1, each codec, wrapped', async () 
 
 t.test('each message is valid, and not after a byte has changed', async () => {
   fc.assert(
-    fc.property(anySet, fc.nat(), fc.integer({ min: 1, max: 255 }), (input, at, bits) => {
+    fc.property(anyMessageSet, fc.nat(), fc.integer({ min: 1, max: 255 }), (input, at, bits) => {
       const set = encodeMessageSet(input)
       const cursor = new BatchCursor(set)
       while (cursor.next()) {
@@ -154,7 +138,7 @@ t.test('what a message set may not be', async (t) => {
 t.test('mutated and truncated message sets: a value or the one error', async () => {
   fc.assert(
     fc.property(
-      anySet,
+      anyMessageSet,
       fc.nat(),
       fc.nat({ max: 255 }),
       fc.nat(),
@@ -183,6 +167,7 @@ const conversion: UpConversion = {
   timestampBeforeMaxMs: NO_LIMIT,
   timestampAfterMaxMs: NO_LIMIT,
   maxBytes: MAX_BYTES,
+  maxDecompressedRecordBytes: 2147483639,
   compressionType: 'producer',
   baseOffset: 100,
   partitionLeaderEpoch: 3,
@@ -191,7 +176,7 @@ const conversion: UpConversion = {
 t.test('up: one batch, offsets given anew, the codec kept or the topic’s', async () => {
   const targets = fc.constantFrom<UpConversion['compressionType']>('producer', 'none', 'gzip', 'zstd', 'lz4')
   fc.assert(
-    fc.property(anySet, targets, fc.boolean(), (input, compressionType, appendTime) => {
+    fc.property(anyMessageSet, targets, fc.boolean(), (input, compressionType, appendTime) => {
       fc.pre(input.logAppendTime === undefined)
       const set = encodeMessageSet(input)
       const timestampType = appendTime ? 'LogAppendTime' : 'CreateTime'
@@ -259,6 +244,15 @@ t.test('up: what is refused, and with which error', async (t) => {
     'another magic inside',
   )
   t.match(refusal(gzip, { compacted: true })?.recordErrors, [{ batchIndex: 0 }, { batchIndex: 1 }])
+  const large = encodeMessageSet({ magic: 1, records: [{ value: Buffer.alloc(100) }], compression: 'gzip' })
+  t.equal(refusal(large, { maxDecompressedRecordBytes: 121 })?.error, 'INVALID_RECORD')
+  t.equal(refusal(large, { maxDecompressedRecordBytes: 122 }), null)
+  t.equal(refusal(message(1, CompressionType.zstd, v1))?.error, 'INVALID_RECORD')
+  t.equal(refusal(message(1, CompressionType.gzip, v1))?.error, 'UNKNOWN_SERVER_ERROR', 'not gzip')
+  t.equal(
+    refusal(encodeMessageSet({ magic: 1, records: [{ timestamp: -2 }] }))?.error,
+    'UNKNOWN_SERVER_ERROR',
+  )
   const nothing = upConvert(v1.subarray(0, 20), 0, 20, conversion)
   t.match(nothing, { failure: null, recordCount: 0, batch: { length: 0 } }, 'no whole message')
   const partial = Buffer.concat([v1, v1.subarray(0, 20)])

@@ -1,13 +1,16 @@
 import fc from 'fast-check'
 import type { CompressionName } from '../../../protocol/records/compression/codecs.ts'
 import type { BatchInput } from '../../../protocol/records/encode-batch.ts'
+import type { MessageSetInput } from '../../../protocol/records/message-set.ts'
 import type { RecordInput } from '../../../protocol/records/record.ts'
 
 /** What tests allow a batch to decompress to. */
 export const MAX_BYTES = 10_000_000
 
 export const bytesOrNull = fc.option(
-  fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+  fc
+    .oneof(fc.uint8Array({ maxLength: 20 }), fc.uint8Array({ maxLength: 200, size: 'max' }))
+    .map((bytes) => Buffer.from(bytes)),
   { freq: 4 },
 )
 
@@ -68,3 +71,18 @@ export const anyBatch: fc.Arbitrary<BatchInput & { records: Required<RecordInput
       .tuple(records(baseOffset, { minLength: 1, maxLength: 12 }), options, headerFields)
       .map(([list, some, fields]) => ({ baseOffset, records: list, ...some, ...fields })),
 )
+
+/** Messages of v0 or v1, wrapped where there is compression. */
+export const anyMessageSet: fc.Arbitrary<MessageSetInput & { records: Required<RecordInput>[] }> = fc
+  .tuple(
+    fc.constantFrom<0 | 1>(0, 1),
+    fc.oneof(fc.constant(0), fc.nat()).chain((base) => records(base, { minLength: 1, maxLength: 8 })),
+    fc.constantFrom<CompressionName>('none', 'gzip', 'snappy', 'lz4'),
+    fc.option(fc.nat(), { nil: undefined }),
+  )
+  .map(([magic, list, codec, logAppendTime]) => ({
+    magic,
+    records: list,
+    compression: codec,
+    ...(logAppendTime === undefined ? {} : { logAppendTime }),
+  }))
