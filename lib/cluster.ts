@@ -13,7 +13,7 @@ import { LogManager } from './log/log-manager.ts'
 import { ReplicaManager } from './log/replica-manager.ts'
 import { ApiError } from './metadata/controller/api-error.ts'
 import { Controller } from './metadata/controller/controller.ts'
-import { EffectiveConfigs } from './metadata/effective-configs.ts'
+import { EffectiveConfigs, StaticConfigError } from './metadata/effective-configs.ts'
 import { featureRecords } from './metadata/features.ts'
 import { logMetadataChanges } from './metadata/log-changes.ts'
 import { Metadata } from './metadata/metadata.ts'
@@ -213,7 +213,7 @@ function makeShared(options: ClusterOptions, layouts: readonly BrokerLayout[]): 
   try {
     return new Shared(options, layouts)
   } catch (error) {
-    if (error instanceof OptionError) throw error
-    throw new OptionError(`option config: ${(error as Error).message}`, { cause: error })
+    if (!(error instanceof StaticConfigError)) throw error
+    throw new OptionError(`option config: ${error.message}`, { cause: error })
   }
 }

@@ -1,3 +1,4 @@
+import { checkStaticBrokerConfigs } from './configs/broker-checks.ts'
 import type { Overrides } from './configs/config-def.ts'
 import type { BrokerConfig, GroupConfig, ResolvedBrokerConfig, TopicConfig } from './configs/resolve.ts'
 import { effectiveGroupConfig, effectiveTopicConfig, resolveBrokerConfig } from './configs/resolve.ts'
@@ -23,6 +24,11 @@ const NEEDED: Overrides = new Map([
 /** The node id that configs of the cluster as a whole are resolved for; nothing else depends on it. */
 const NO_NODE = 0
 
+/** What Kafka would say instead of starting with this server.properties. */
+export class StaticConfigError extends Error {
+  override readonly name = 'StaticConfigError'
+}
+
 /**
  * The one place that says which configs are in force: typed, and kept until what they come from changes. Topics' configs
  * are those of the cluster: a partition has one log here, so no broker has its own view of it.
@@ -35,12 +41,14 @@ export class EffectiveConfigs {
   #topics = new WeakMap<ConfigOverrides, TopicConfig>()
   #groups = new WeakMap<ConfigOverrides, GroupConfig>()
 
-  /** @throws Error with Kafka's message when a static config is wrong */
+  /** @throws StaticConfigError */
   constructor(metadata: Metadata, statics: StaticConfigs = {}) {
     this.#metadata = metadata
     this.#statics = statics
-    this.cluster()
-    for (const nodeId of statics.brokers?.keys() ?? []) this.broker(nodeId)
+    for (const [nodeId, own] of statics.brokers ?? [[NO_NODE, NO_OVERRIDES]]) {
+      const fault = checkStaticBrokerConfigs(this.#staticsOf(nodeId, own))
+      if (fault !== null) throw new StaticConfigError(fault)
+    }
     metadata.subscribe((records) => {
       for (const record of records) {
         if (record.type !== 'ConfigRecord' || record.resourceType !== ConfigResourceType.BROKER) continue
@@ -74,13 +82,13 @@ export class EffectiveConfigs {
     return this.#cluster
   }
 
+  #staticsOf(nodeId: number, own: Overrides): Overrides {
+    return new Map([...NEEDED, ['node.id', String(nodeId)], ...(this.#statics.cluster ?? []), ...own])
+  }
+
   #resolve(nodeId: number, own: Overrides, dynamic: Overrides): ResolvedBrokerConfig {
-    const statics = new Map(NEEDED)
-    statics.set('node.id', String(nodeId))
-    for (const [name, value] of this.#statics.cluster ?? []) statics.set(name, value)
-    for (const [name, value] of own) statics.set(name, value)
     return resolveBrokerConfig({
-      staticConfigs: statics,
+      staticConfigs: this.#staticsOf(nodeId, own),
       clusterConfigs: this.#metadata.image.configsOf(ConfigResourceType.BROKER, ''),
       brokerConfigs: dynamic,
     })
