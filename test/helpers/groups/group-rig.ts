@@ -44,6 +44,8 @@ export interface GroupRigOptions {
   readonly brokers?: number
   /** By Kafka's names. */
   readonly configs?: Readonly<Record<string, string>>
+  /** Of single brokers, by node id. */
+  readonly brokerConfigs?: Readonly<Record<number, Readonly<Record<string, string>>>>
   readonly seed?: number
 }
 
@@ -94,11 +96,17 @@ export class GroupRig {
   readonly coordinator: GroupCoordinator
   #handlers = new Map<number, Map<number, Handler>>()
 
-  constructor({ brokers = 1, configs = {}, seed = 1 }: GroupRigOptions = {}) {
+  constructor({ brokers = 1, configs = {}, brokerConfigs = {}, seed = 1 }: GroupRigOptions = {}) {
     const random = new SeededRandom(seed)
     const cluster = new Map([['offsets.topic.replication.factor', String(Math.min(3, brokers))]])
     for (const [name, value] of Object.entries(configs)) cluster.set(name, value)
-    const effective = new EffectiveConfigs(this.metadata, { cluster })
+    const own = new Map(
+      Object.entries(brokerConfigs).map(([nodeId, values]) => [
+        Number(nodeId),
+        new Map(Object.entries(values)),
+      ]),
+    )
+    const effective = new EffectiveConfigs(this.metadata, { cluster, brokers: own })
     this.controller = new Controller(this.metadata, effective, random)
     this.coordinator = new GroupCoordinator({
       clock: this.clock,
