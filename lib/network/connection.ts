@@ -7,6 +7,7 @@ import type { Clock } from '../lab/clock.ts'
 import type { LogFields, Logger } from '../lab/logger.ts'
 import { type ConnectionEvent, type ConnectionState, nextState, takesRequests } from './connection-state.ts'
 import type { Dispatcher, Served } from './dispatcher.ts'
+import { GatheredOutput } from './gathered-output.ts'
 import { type Answer, NO_RESPONSE, type RequestContext } from './handler.ts'
 import { Request } from './request.ts'
 import type { Session } from './session.ts'
@@ -51,6 +52,7 @@ export class Connection {
   readonly #socket: Duplex
   readonly #settings: ConnectionSettings
   readonly #frames: FrameSplitter
+  readonly #output: GatheredOutput
   readonly #onClosed: (connection: Connection) => void
   #state: ConnectionState = 'open'
   #underWay: Request | undefined
@@ -60,8 +62,10 @@ export class Connection {
   #hungry = true
   #working = false
   #turnAhead = false
+  /** What this turn of the event loop has seen of this connection, promises settled meanwhile included. */
+  #requestsTaken = 0
+  #bytesTaken = 0
   #paused = false
-  #corked = false
   #ended = false
   #lastActive: number
 
@@ -75,6 +79,7 @@ export class Connection {
     this.#socket = socket
     this.#settings = settings
     this.#frames = new FrameSplitter(settings.maxRequestSize)
+    this.#output = new GatheredOutput(socket)
     this.#onClosed = onClosed
     this.#lastActive = settings.clock.monotonic()
     socket.on('data', (chunk: Buffer) => this.#received(chunk))
@@ -95,7 +100,7 @@ export class Connection {
 
   /** Bytes held for this connection, both ways. */
   get bufferedBytes(): number {
-    return this.#frames.buffered + this.#socket.readableLength + this.#socket.writableLength
+    return this.#frames.buffered + this.#socket.readableLength + this.#output.unsent
   }
 
   /** Takes no further request, answers the one under way unless that only waits for something, then closes. */
@@ -125,10 +130,16 @@ export class Connection {
     this.#lastActive = this.#settings.clock.monotonic()
     this.#frames.push(chunk)
     this.#hungry = false
+    this.#beginTurn()
     this.#work()
   }
 
-  /** One turn: answers what has been settled and what has arrived, up to what must be waited for. */
+  #beginTurn(): void {
+    this.#requestsTaken = 0
+    this.#bytesTaken = 0
+  }
+
+  /** Answers what has been settled and what has arrived, up to what must be waited for or is enough for this turn. */
   #work(): void {
     if (!this.#working && !this.#turnAhead) {
       const { writer } = this.#settings
@@ -152,16 +163,13 @@ export class Connection {
     this.#turnAhead = true
     setImmediate(() => {
       this.#turnAhead = false
+      this.#beginTurn()
       this.#work()
     })
   }
 
   #isReady(): boolean {
-    return (
-      this.#underWay === undefined &&
-      takesRequests(this.#state) &&
-      this.#socket.writableLength <= UNSENT_LIMIT
-    )
+    return this.#underWay === undefined && takesRequests(this.#state) && this.#output.unsent <= UNSENT_LIMIT
   }
 
   #takeUpAnswer(): void {
@@ -174,15 +182,17 @@ export class Connection {
 
   #takeFrames(writer: Writer): void {
     if (!this.#isReady()) return
-    let count = 0
-    let bytes = 0
-    while (count < REQUESTS_PER_TURN && bytes < BYTES_PER_TURN && writer.length <= UNSENT_LIMIT) {
+    while (
+      this.#requestsTaken < REQUESTS_PER_TURN &&
+      this.#bytesTaken < BYTES_PER_TURN &&
+      writer.length <= UNSENT_LIMIT
+    ) {
       const frame = this.#nextFrame()
       if (frame === undefined) return
+      this.#requestsTaken++
+      this.#bytesTaken += frame.length
       this.#handle(frame)
       if (this.#underWay !== undefined || !takesRequests(this.#state)) return
-      count++
-      bytes += frame.length
     }
   }
 
@@ -236,6 +246,7 @@ export class Connection {
   #await(answer: Promise<Answer<Api>>, served: Served, context: Request): void {
     this.#underWay = context
     const settle = (settled: () => void) => {
+      // Otherwise the connection has gone meanwhile, and nobody wants to know.
       if (this.#underWay !== context) return
       this.#settled = settled
       this.#work()
@@ -260,26 +271,12 @@ export class Connection {
     }
   }
 
-  /** Sends what the turn has answered: in one write, and with that of the turns to come if the next answer may be near. */
   #flush(writer: Writer): void {
     if (writer.length === 0) return
     const slices = writer.take()
-    const socket = this.#socket
     if (this.#state === 'closed' || this.#ended) return
     this.#lastActive = this.#settings.clock.monotonic()
-    if (!this.#corked && (slices.length > 1 || this.#underWay !== undefined)) {
-      this.#corked = true
-      socket.cork()
-      if (this.#underWay !== undefined) process.nextTick(() => this.#uncork())
-    }
-    for (const slice of slices) socket.write(slice)
-    if (this.#underWay === undefined) this.#uncork()
-  }
-
-  #uncork(): void {
-    if (!this.#corked) return
-    this.#corked = false
-    this.#socket.uncork()
+    this.#output.send(slices, this.#underWay !== undefined)
   }
 
   /** Stops reading while too much waits to be handled, so that a flood fills the peer's memory and not ours. */
@@ -340,9 +337,8 @@ export class Connection {
     this.#ended = true
     this.#frames.clear()
     this.#hungry = true
-    this.#uncork()
     // What still comes is read and dropped: closing a socket with unread bytes would take back what we have sent.
-    this.#socket.end(() => this.#socket.destroy())
+    this.#output.end(() => this.#socket.destroy())
   }
 
   #gone(): void {

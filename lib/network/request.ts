@@ -47,11 +47,15 @@ export class Request implements RequestContext {
       } catch (error) {
         onError(error)
       }
+    }
+    this.#abandoned = (close) => {
+      tell(close)
       onTold()
     }
-    this.#abandoned = tell
     const closers = this.#closers
+    if (closers === undefined) return
     this.#closers = undefined
-    if (closers) for (const close of closers) tell(close)
+    for (const close of closers) tell(close)
+    onTold()
   }
 }

@@ -68,6 +68,11 @@ export class FramePeer {
     socket.on('error', () => {})
   }
 
+  /** Whether the other side has ended. */
+  get isOver(): boolean {
+    return this.#over
+  }
+
   send(bytes: Uint8Array): void {
     this.socket.write(bytes)
   }

@@ -7,6 +7,7 @@ import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { describeCluster } from '../../../protocol/messages/describe-cluster.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import { produce } from '../../../protocol/messages/produce.ts'
+import { saslAuthenticate } from '../../../protocol/messages/sasl-authenticate.ts'
 import { decodeResponse, FramePeer, requestBytes } from '../../helpers/network.ts'
 import { memoryServer } from '../../helpers/network-server.ts'
 import { turns, until } from '../../helpers/network-turns.ts'
@@ -91,22 +92,27 @@ t.test('answers that are there in the same turn of the event loop leave in one w
   t.equal(writes, 1)
 })
 
-t.test('one busy connection does not keep the others waiting', async (t) => {
-  let busy = 0
-  const counting = answering(({ groupId, generationId }) => {
-    if (groupId === 'g') busy++
-    return { errorCode: generationId }
+for (const [kind, settle] of Object.entries({
+  'answers at once': <T>(value: T) => value,
+  'answers with promises that are settled': <T>(value: T) => Promise.resolve(value),
+})) {
+  t.test(`one busy connection does not keep the others waiting: ${kind}`, async (t) => {
+    let busy = 0
+    const counting = answering(({ groupId, generationId }) => {
+      if (groupId === 'g') busy++
+      return settle({ errorCode: generationId })
+    })
+    const server = await memoryServer(t, [counting])
+    const flooder = server.connect()
+    const other = server.connect()
+    await turns(3)
+    flooder.send(Buffer.concat(upTo(5_000).map(ask)))
+    other.send(requestBytes(heartbeat, 4, { groupId: 'other', memberId: 'm' }))
+    await other.frame()
+    t.ok(busy < 1_000, `${busy} requests of the flooder came first`)
+    t.same(await answers(flooder, 5_000), upTo(5_000))
   })
-  const server = await memoryServer(t, [counting])
-  const flooder = server.connect()
-  const other = server.connect()
-  await turns(3)
-  flooder.send(Buffer.concat(upTo(5_000).map(ask)))
-  other.send(requestBytes(heartbeat, 4, { groupId: 'other', memberId: 'm' }))
-  await other.frame()
-  t.ok(busy < 1_000, `${busy} requests of the flooder came first`)
-  t.same(await answers(flooder, 5_000), upTo(5_000))
-})
+}
 
 t.test('no answer is sent where none is wanted', async (t) => {
   const silent = handler(produce, () => NO_RESPONSE)
@@ -198,6 +204,41 @@ t.test('a handler that throws closes its connection, and only that', async (t) =
     ])
     other.send(ask(5))
     t.same(await answers(other, 1), [5], name)
+  }
+})
+
+t.test('an answer that cannot be encoded leaves nothing of itself behind', async (t) => {
+  for (const [before, broken] of [
+    [10, 5_000],
+    [5_000, 10],
+    [5_000, 5_000],
+    [5_000, 200_000],
+    [63_000, 1_500],
+  ] as const) {
+    const server = await memoryServer(t, [
+      handler(saslAuthenticate, ({ authBytes }) =>
+        authBytes.length > 0
+          ? { authBytes: Buffer.alloc(before, 7), errorMessage: 'x'.repeat(before) }
+          : {
+              errorMessage: 'x'.repeat(1000),
+              authBytes: Buffer.alloc(broken),
+              sessionLifetimeMs: null as never,
+            },
+      ),
+      echo,
+    ])
+    const peer = server.connect()
+    const fine = requestBytes(saslAuthenticate, 2, { authBytes: Buffer.alloc(1) })
+    peer.send(Buffer.concat([fine, ask(1), requestBytes(saslAuthenticate, 2, {})]))
+    const { body, left } = decodeResponse(saslAuthenticate, 2, await peer.frame())
+    t.same([body.authBytes.length, body.errorMessage?.length, left], [before, before, 0])
+    t.same(await answers(peer, 1), [1])
+    t.same(await peer.ended(), [])
+    const other = server.connect()
+    other.send(Buffer.concat([ask(2), fine, ask(3)]))
+    t.same(await answers(other, 1), [2])
+    t.equal(decodeResponse(saslAuthenticate, 2, await other.frame()).body.authBytes.length, before)
+    t.same(await answers(other, 1), [3])
   }
 })
 
