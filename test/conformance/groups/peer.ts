@@ -26,7 +26,7 @@ export const TOPICS = { orders: 3, payments: 1 } as const
 /** Set on both sides, so that scripts need not take long. */
 export const CONFIGS = {
   'offsets.topic.num.partitions': '1',
-  'group.initial.rebalance.delay.ms': '400',
+  'group.initial.rebalance.delay.ms': '800',
   'group.min.session.timeout.ms': '500',
   'group.max.session.timeout.ms': '60000',
   'group.max.size': '3',

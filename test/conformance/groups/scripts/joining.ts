@@ -51,8 +51,8 @@ export const joiningScripts: readonly Script[] = [
     async run(s) {
       const [a, b] = [await s.client('a'), await s.client('b')]
       const waitsA = await s.joining(a, { protocols: RANGE_FIRST })
+      await s.note('joining', s.list(b, { statesFilter: ['PREPARINGrebalance '] }))
       const waitsB = await s.joining(b, { protocols: RANGE_FIRST })
-      await s.note('joining', s.list(a, { statesFilter: ['PREPARINGrebalance '] }))
       const joinedA = await s.note('a', waitsA.answer)
       const joinedB = await s.note('b', waitsB.answer)
       await s.note('described while completing', s.describe(a))
