@@ -1,7 +1,6 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import type { Random } from '../../lab/random.ts'
 import type { EffectiveConfigs } from '../effective-configs.ts'
-import { featureRecords } from '../features.ts'
 import type { Metadata } from '../metadata.ts'
 import type { MetadataRecord } from '../records.ts'
 import { type AlteredResource, alterResources } from './alter-configs.ts'
@@ -33,7 +32,6 @@ export class Controller {
     this.#metadata = metadata
     this.#configs = configs
     this.#random = random
-    if (metadata.image.features.size === 0) metadata.commit(featureRecords())
   }
 
   /** Creates all topics that can be created; see `createTopics` for what comes back. */

@@ -59,19 +59,3 @@ function creatable(
     configs: Object.entries(configs).map(([config, value]) => ({ name: config, value })),
   }
 }
-
-/**
- * Static configs that a cluster of fewer than three brokers needs, or its internal topics could not be created: Kafka's own
- * defaults ask for three replicas.
- */
-export function internalTopicConfigs(brokers: number): Map<string, string> {
-  const replicas = String(Math.min(3, brokers))
-  const minIsr = String(Math.min(2, brokers))
-  return new Map([
-    ['offsets.topic.replication.factor', replicas],
-    ['transaction.state.log.replication.factor', replicas],
-    ['transaction.state.log.min.isr', minIsr],
-    ['share.coordinator.state.topic.replication.factor', replicas],
-    ['share.coordinator.state.topic.min.isr', minIsr],
-  ])
-}
