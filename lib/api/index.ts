@@ -1,27 +1,40 @@
 import type { Handler } from '../network/handler.ts'
+import { createAlterConfigsHandler } from './alter-configs.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
 import { createCreatePartitionsHandler } from './create-partitions.ts'
 import { createCreateTopicsHandler } from './create-topics.ts'
 import { createDeleteGroupsHandler } from './delete-groups.ts'
+import { createDeleteRecordsHandler } from './delete-records.ts'
 import { createDeleteTopicsHandler } from './delete-topics.ts'
 import { createDescribeClusterHandler } from './describe-cluster.ts'
+import { createDescribeConfigsHandler } from './describe-configs.ts'
 import { createDescribeGroupsHandler } from './describe-groups.ts'
 import { createDescribeTopicPartitionsHandler } from './describe-topic-partitions.ts'
 import { createElectLeadersHandler } from './elect-leaders.ts'
+import { createFetchHandler } from './fetch.ts'
 import { createFindCoordinatorHandler } from './find-coordinator.ts'
 import { createHeartbeatHandler } from './heartbeat.ts'
+import { createIncrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
+import { createInitProducerIdHandler } from './init-producer-id.ts'
 import { createJoinGroupHandler } from './join-group.ts'
 import { createLeaveGroupHandler } from './leave-group.ts'
+import { createListConfigResourcesHandler } from './list-config-resources.ts'
 import { createListGroupsHandler } from './list-groups.ts'
+import { createListOffsetsHandler } from './list-offsets.ts'
 import { createMetadataHandler } from './metadata.ts'
 import { createOffsetCommitHandler } from './offset-commit.ts'
 import { createOffsetDeleteHandler } from './offset-delete.ts'
 import { createOffsetFetchHandler } from './offset-fetch.ts'
+import { createOffsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import type { Parts } from './parts.ts'
+import { createProduceHandler } from './produce.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
 
 /** Every API that brokers serve, in order of the keys. */
 const factories: readonly ((parts: Parts) => Handler)[] = [
+  createProduceHandler,
+  createFetchHandler,
+  createListOffsetsHandler,
   createMetadataHandler,
   createOffsetCommitHandler,
   createOffsetFetchHandler,
@@ -35,11 +48,18 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createApiVersionsHandler,
   createCreateTopicsHandler,
   createDeleteTopicsHandler,
+  createDeleteRecordsHandler,
+  createInitProducerIdHandler,
+  createOffsetForLeaderEpochHandler,
+  createDescribeConfigsHandler,
+  createAlterConfigsHandler,
   createCreatePartitionsHandler,
   createDeleteGroupsHandler,
   createElectLeadersHandler,
+  createIncrementalAlterConfigsHandler,
   createOffsetDeleteHandler,
   createDescribeClusterHandler,
+  createListConfigResourcesHandler,
   createDescribeTopicPartitionsHandler,
 ]
 
