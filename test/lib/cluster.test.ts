@@ -2,14 +2,7 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import {
-  Cluster,
-  type ClusterOptions,
-  type KafkaError,
-  ManualClock,
-  OptionError,
-  SeededRandom,
-} from '../../lib/index.ts'
+import { Cluster, type ClusterOptions, ManualClock, OptionError, SeededRandom } from '../../lib/index.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
 import { listOffsets } from '../../protocol/messages/list-offsets.ts'
