@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ProtocolError } from '../../protocol/error.ts'
 import { FrameSplitter } from '../../protocol/frame.ts'
+import { heldBytes } from '../helpers/held-memory.ts'
 
 const NO_CAP = 2 ** 31 - 1
 
@@ -150,7 +151,7 @@ t.test('a claim of 100 MB allocates nothing before it is half true', async (t) =
   t.ok(process.memoryUsage().arrayBuffers - before < 3_000_000, 'the chunks are held, not copied')
 })
 
-t.test('a dribble of single bytes costs neither quadratic time nor an object for each', async (t) => {
+t.test('a dribble of single bytes does not cost quadratic time', async (t) => {
   const perByte = (length: number, ask: boolean): number => {
     const splitter = new FrameSplitter(NO_CAP)
     const stream = framed(Buffer.alloc(length, 5))
@@ -172,6 +173,16 @@ t.test('a dribble of single bytes costs neither quadratic time nor an object for
     const large = Math.min(perByte(400_000, ask), perByte(400_000, ask))
     t.ok(large < small * 8, `${small.toFixed(0)} ns a byte of 20 KB, ${large.toFixed(0)} ns of 400 KB`)
   }
+})
+
+t.test('a dribble that nobody takes holds little more than its bytes', async (t) => {
+  const splitter = new FrameSplitter(NO_CAP)
+  splitter.push(sizePrefix(100_000_000))
+  const before = await heldBytes()
+  for (let count = 0; count < 500_000; count++) splitter.push(Buffer.from([5]))
+  const held = (await heldBytes()) - before
+  t.equal(splitter.buffered, 500_004)
+  t.ok(held < 5_000_000, `${held} bytes are held for 500000`)
 })
 
 t.test('clear forgets what has arrived', async (t) => {

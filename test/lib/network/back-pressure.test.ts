@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type Duplex, duplexPair } from 'node:stream'
 import t from 'tap'
 import { handler } from '../../../lib/network/handler.ts'
 import type { Listener } from '../../../lib/network/listener.ts'
@@ -137,6 +137,21 @@ for (const way of ['TCP', 'memory'] as const) {
     await until(() => handled === sent)
   })
 }
+
+t.test('a slow reader that has ended its side still gets every answer', async (t) => {
+  const { server } = await bigAnswers('memory')
+  const { listener } = server
+  t.teardown(() => listener.kill())
+  // Unlike a client that is done, one that has only said its last leaves its reading side open.
+  const [socket, far] = duplexPair()
+  listener.accept(far, { host: '10.0.0.1', port: 1 })
+  socket.end(Buffer.concat(new Array(60).fill(request)))
+  await turns(50)
+  t.equal(listener.connections.size, 1)
+  const peer = new FramePeer(socket)
+  t.equal((await peer.ended()).length, 60)
+  await until(() => listener.connections.size === 0)
+})
 
 t.test('a large request is read whole, whatever the limit on what waits', async (t) => {
   let got = 0

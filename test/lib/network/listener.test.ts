@@ -8,6 +8,7 @@ import { describeCluster } from '../../../protocol/messages/describe-cluster.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import { FramePeer, requestBytes } from '../../helpers/network.ts'
 import { testServer } from '../../helpers/network-server.ts'
+import { until } from '../../helpers/network-turns.ts'
 
 function dial(port: number): FramePeer {
   return new FramePeer(connect({ host: '127.0.0.1', port, allowHalfOpen: true }))
@@ -101,6 +102,18 @@ t.test('stop answers what is under way, ends connections, and the port can be ta
   await listener.kill()
   t.same(await again.ended(), [])
   for (const peer of [idle, busy, late, again]) peer.socket.destroy()
+})
+
+t.test('a peer that never closes its side does not keep a connection that we have closed', async (t) => {
+  const { listener } = testServer()
+  await listener.start()
+  t.teardown(() => listener.kill())
+  const peer = dial(listener.localAddress.port)
+  t.teardown(() => peer.socket.destroy())
+  await peer.request(apiVersions, 0, {})
+  peer.send(Buffer.alloc(4, 0xff))
+  t.same(await peer.ended(), [])
+  await until(() => listener.connections.size === 0)
 })
 
 t.test('stop does not wait for a peer that never reads', async (t) => {
