@@ -1,11 +1,14 @@
 import { ProtocolError } from '../error.ts'
-import type { Reader } from '../primitives/reader.ts'
+import { type Reader, roomFor } from '../primitives/reader.ts'
+import { readUuid } from '../primitives/uuid.ts'
 import { type Field, type Fields, type FieldType, includes, type Message } from '../schema.ts'
 import {
   type Dialect,
   defaultExpression,
   dialectOf,
+  fixedSize,
   type PlacedField,
+  partsOf,
   placeFields,
   Source,
   smallestSize,
@@ -22,7 +25,8 @@ export interface UnknownTaggedField {
 export function generateDecoder(message: Message, version: number): (reader: Reader) => unknown {
   const source = new Source()
   const main = structDecoder(source, message.name, message.fields, dialectOf(message, version))
-  return source.compile(main, `${message.name}-v${version}-decode`, { failOnNull, failOnTag })
+  const helpers = { failOnNull, failOnTag, readUuid, roomFor, unknownTags }
+  return source.compile(main, `${message.name}-v${version}-decode`, helpers)
 }
 
 function failOnNull(path: string): never {
@@ -33,38 +37,88 @@ function failOnTag(tag: number, size: number, read: number): never {
   throw new ProtocolError(`tagged field ${tag} announced ${size} bytes and holds ${read}`)
 }
 
+/** The tagged section of a struct that has no tagged fields of its own. */
+function unknownTags(reader: Reader): UnknownTaggedField[] | undefined {
+  let count = reader.unsignedVarint()
+  if (count === 0) return undefined
+  const unknown: UnknownTaggedField[] = []
+  for (; count > 0; count--) {
+    const tag = reader.unsignedVarint()
+    const start = reader.skip(reader.unsignedVarint())
+    unknown.push({ tag, data: reader.buffer.subarray(start, reader.offset) })
+  }
+  return unknown
+}
+
+/** Adds a function that reads the struct, and yields its name. */
 function structDecoder(source: Source, path: string, fields: Fields, dialect: Dialect): string {
   const name = source.name(path)
   const placed = placeFields(fields, dialect)
+  const tagged = taggedFields(placed)
   const lines: string[] = []
-  for (const part of placed) {
-    const target = `$${part.name}`
-    if (part.place === 'inline') {
-      lines.push(...readField(source, `${path}.${part.name}`, part.field, dialect, target, 'let '))
-    } else {
-      lines.push(`let ${target} = ${defaultExpression(source, part.field)}`)
-    }
+  const parts = partsOf(placed)
+  if (parts.some(({ kind }) => kind === 'run')) lines.push('const v = r.view')
+  for (const [i, part] of parts.entries()) {
+    if (part.kind === 'run') lines.push(...readRun(part.fields, `p${i}`))
+    else lines.push(`const $${part.field.name} = ${readField(source, path, part.field, dialect)}`)
   }
-  const parts = placed.map((part) => `${part.name}: $${part.name}`).join(', ')
+  for (const { name, field } of tagged) lines.push(`let $${name} = ${defaultExpression(source, field)}`)
+
+  const properties = placed
+    .map(
+      ({ name, field, place }) =>
+        `${name}: ${place === 'absent' ? defaultExpression(source, field) : `$${name}`}`,
+    )
+    .join(', ')
   if (dialect.flexible) {
-    lines.push(...readTagged(source, path, placed, dialect))
-    lines.push(`if (unknown !== undefined) return { ${parts}, unknownTaggedFields: unknown }`)
+    lines.push(
+      ...(tagged.length === 0
+        ? ['const unknown = unknownTags(r)']
+        : readTagged(source, path, tagged, dialect)),
+    )
+    lines.push(`if (unknown !== undefined) return { ${properties}, unknownTaggedFields: unknown }`)
   }
-  lines.push(`return { ${parts} }`)
+  lines.push(`return { ${properties} }`)
   source.add(`function ${name}(r) {\n${lines.join('\n')}\n}`)
   return name
+}
+
+/** Fields of fixed size: the view checks that they are there, the cursor moves once. */
+function readRun(fields: readonly PlacedField[], position: string): string[] {
+  const lines = [`const ${position} = r.offset`]
+  let size = 0
+  for (const { name, field } of fields) {
+    lines.push(`const $${name} = ${readFixed(field.type, size === 0 ? position : `${position} + ${size}`)}`)
+    size += fixedSize(field.type) as number
+  }
+  lines.push(`r.offset = ${position} + ${size}`)
+  return lines
+}
+
+const VIEW_READS: Partial<Record<FieldType['kind'], string>> = {
+  int8: 'getInt8',
+  int16: 'getInt16',
+  uint16: 'getUint16',
+  int32: 'getInt32',
+  uint32: 'getUint32',
+  float64: 'getFloat64',
+}
+
+function readFixed(type: FieldType, at: string): string {
+  if (type.kind === 'bool') return `v.getInt8(${at}) !== 0`
+  if (type.kind === 'uuid') return `readUuid(v, ${at})`
+  if (type.kind === 'int64') return `r.int64At(${at})`
+  return `v.${VIEW_READS[type.kind]}(${at})`
 }
 
 function readTagged(
   source: Source,
   path: string,
-  placed: readonly PlacedField[],
+  tagged: readonly PlacedField[],
   dialect: Dialect,
 ): string[] {
-  const cases = taggedFields(placed).flatMap(({ name, field }) => [
-    `case ${field.tag}: {`,
-    ...readField(source, `${path}.${name}`, field, dialect, `$${name}`, ''),
-    'break }',
+  const cases = tagged.flatMap((part) => [
+    `case ${part.field.tag}: $${part.name} = ${readField(source, path, part, dialect)}; break`,
   ])
   return [
     'let unknown',
@@ -80,71 +134,75 @@ function readTagged(
   ]
 }
 
+/** An expression that reads the field. */
 function readField(
   source: Source,
-  path: string,
-  field: Field,
+  parent: string,
+  { name, field, place }: PlacedField,
   dialect: Dialect,
-  target: string,
-  keyword: string,
-): string[] {
-  const compact = dialect.flexible && !field.alwaysClassic
+): string {
+  const path = `${parent}.${name}`
   const nullable = includes(field.nullable, dialect.version)
-  const refuseNull = nullable ? [] : [`if (${target} === null) failOnNull(${JSON.stringify(path)})`]
   const { type } = field
   switch (type.kind) {
     case 'string':
-      return [
-        `${keyword}${target} = r.${compact ? 'compactNullableString' : 'nullableString'}()`,
-        ...refuseNull,
-      ]
-    case 'bytes':
-      return [
-        `${keyword}${target} = r.${compact ? 'compactNullableBytes' : 'nullableBytes'}()`,
-        ...refuseNull,
-      ]
+    case 'bytes': {
+      const read = `r.${nullableReader(type.kind, field, dialect)}()`
+      return nullable ? read : `${read} ?? failOnNull(${JSON.stringify(path)})`
+    }
     case 'records':
-      return [`${keyword}${target} = r.${compact ? 'compactNullableBytes' : 'nullableBytes'}()`]
+      return `r.${nullableReader('bytes', field, dialect)}()`
     case 'struct': {
       const decoder = structDecoder(source, path, type.fields, dialect)
       // Before a struct that may be null stands an int8 (negative for null); in the tagged section Kafka's generator
       // writes an unsigned varint there (0 for null).
-      const isNull = includes(field.tagged, dialect.version) ? 'r.unsignedVarint() === 0' : 'r.int8() < 0'
-      const read = nullable ? `${isNull} ? null : ${decoder}(r)` : `${decoder}(r)`
-      return [`${keyword}${target} = ${read}`]
+      const isNull = place === 'tagged' ? 'r.unsignedVarint() === 0' : 'r.int8() < 0'
+      return nullable ? `${isNull} ? null : ${decoder}(r)` : `${decoder}(r)`
     }
     case 'array':
-      return readArray(source, path, type.element, dialect, target, keyword, nullable)
+      return `${arrayDecoder(source, path, type.element, nullable, dialect)}(r)`
     default:
-      return [`${keyword}${target} = r.${type.kind}()`]
+      return `r.${type.kind}()`
   }
 }
 
-function readArray(
+function nullableReader(kind: 'string' | 'bytes', field: Field, dialect: Dialect): string {
+  const suffix = kind === 'string' ? 'String' : 'Bytes'
+  return dialect.flexible && !field.alwaysClassic ? `compactNullable${suffix}` : `nullable${suffix}`
+}
+
+/** Adds a function that reads the array, and yields its name. */
+function arrayDecoder(
   source: Source,
   path: string,
   element: FieldType,
-  dialect: Dialect,
-  target: string,
-  keyword: string,
   nullable: boolean,
-): string[] {
+  dialect: Dialect,
+): string {
+  const name = source.name(`${path}_list`)
   const length = dialect.flexible ? 'compactArrayLength' : 'arrayLength'
-  const read = elementReader(source, path, element, dialect)
-  return [
-    `${keyword}${target} = null`,
-    `{ const n = r.${length}(${smallestSize(element, dialect, false)})`,
-    `if (n >= 0) { ${target} = []; for (let i = 0; i < n; i++) ${target}.push(${read}) }`,
-    nullable ? '}' : `else failOnNull(${JSON.stringify(path)}) }`,
+  const lines = [
+    `const n = r.${length}(${smallestSize(element, dialect, false)})`,
+    `if (n < 0) ${nullable ? 'return null' : `failOnNull(${JSON.stringify(path)})`}`,
   ]
+  if (element.kind === 'int32') lines.push('return r.int32s(n)')
+  else {
+    lines.push(
+      'const list = roomFor(n)',
+      `for (let i = 0; i < n; i++) list[i] = ${readElement(source, path, element, dialect)}`,
+      'return list',
+    )
+  }
+  source.add(`function ${name}(r) {\n${lines.join('\n')}\n}`)
+  return name
 }
 
-function elementReader(source: Source, path: string, element: FieldType, dialect: Dialect): string {
+function readElement(source: Source, path: string, element: FieldType, dialect: Dialect): string {
   if (element.kind === 'struct') return `${structDecoder(source, path, element.fields, dialect)}(r)`
   if (element.kind === 'string' || element.kind === 'bytes') {
     const kind = element.kind === 'string' ? 'String' : 'Bytes'
     const reader = dialect.flexible ? `compactNullable${kind}` : `nullable${kind}`
-    return `(r.${reader}() ?? failOnNull(${JSON.stringify(`${path}[]`)}))`
+    return `r.${reader}() ?? failOnNull(${JSON.stringify(`${path}[]`)})`
   }
   if (element.kind === 'array' || element.kind === 'records') {
     throw new TypeError(`${path}: an array of ${element.kind} is not something Kafka's messages have`)

@@ -113,23 +113,47 @@ function isDefaultOf(source: Source, type: FieldType, field: Field, value: strin
   }
 }
 
+/** The types that take the same number of bytes whatever their value, and how many. */
+const FIXED_SIZES: Partial<Record<FieldType['kind'], number>> = {
+  bool: 1,
+  int8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  float64: 8,
+  uuid: 16,
+}
+
+export function fixedSize(type: FieldType): number | undefined {
+  return FIXED_SIZES[type.kind]
+}
+
+/** Inline fields in wire order; neighbours of fixed size are one run, so that they are read or written at one go. */
+export type Part =
+  | { readonly kind: 'run'; readonly fields: readonly PlacedField[] }
+  | { readonly kind: 'single'; readonly field: PlacedField }
+
+export function partsOf(placed: readonly PlacedField[]): Part[] {
+  const parts: Part[] = []
+  let run: PlacedField[] = []
+  for (const field of placed) {
+    if (field.place !== 'inline') continue
+    if (fixedSize(field.field.type) !== undefined) {
+      if (run.length === 0) parts.push({ kind: 'run', fields: run })
+      run.push(field)
+    } else {
+      run = []
+      parts.push({ kind: 'single', field })
+    }
+  }
+  return parts
+}
+
 /** Bytes that one value takes at least, so that a count of elements can be checked before anything is allocated. */
 export function smallestSize(type: FieldType, dialect: Dialect, nullable: boolean): number {
   switch (type.kind) {
-    case 'bool':
-    case 'int8':
-      return 1
-    case 'int16':
-    case 'uint16':
-      return 2
-    case 'int32':
-    case 'uint32':
-      return 4
-    case 'int64':
-    case 'float64':
-      return 8
-    case 'uuid':
-      return 16
     case 'string':
       return dialect.flexible ? 1 : 2
     case 'bytes':
@@ -146,5 +170,7 @@ export function smallestSize(type: FieldType, dialect: Dialect, nullable: boolea
       // An element of no size at all would let any count pass.
       return Math.max(1, size)
     }
+    default:
+      return fixedSize(type) as number
   }
 }

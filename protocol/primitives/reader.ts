@@ -1,34 +1,39 @@
 import { ProtocolError } from '../error.ts'
-import { ZERO_UUID } from '../schema.ts'
+import { readInt64 } from './int64.ts'
+import { textOf } from './text.ts'
+import { readUuid } from './uuid.ts'
 
 /**
  * Turns the bytes of a string into the string. A caller who sees the same names again and again may hand the reader
  * one that remembers them (`string-table.ts`).
  */
 export interface StringSource {
-  read(buffer: Buffer, start: number, end: number): string
+  /** `view` lies over the same bytes as `buffer`. */
+  read(buffer: Buffer, start: number, end: number, view: DataView): string
 }
 
-const plainStrings: StringSource = {
-  read: (buffer, start, end) => buffer.toString('utf8', start, end),
-}
+const EMPTY = Buffer.alloc(0)
 
-const TWO_TO_32 = 4_294_967_296
+/** More elements than this get no memory in advance: they have to be in the frame first. */
+const MOST_IN_ADVANCE = 1024
 
 /**
- * A cursor over one frame. Reads past the end throw: `RangeError` from the views, `ProtocolError` from the checks here;
+ * A cursor over one frame. Reads past the end throw: `RangeError` from the view, `ProtocolError` from the checks here;
  * `codec.ts` turns both into the one `ProtocolError`. What is variable in length is checked against what is left
  * before anything is allocated.
+ *
+ * Generated decoders (`codegen/decoder.ts`) read runs of fields of fixed size from `view` at one go and move `offset`
+ * themselves.
  */
 export class Reader {
-  buffer: Buffer
-  #view: DataView
+  readonly buffer: Buffer
+  readonly view: DataView
   offset: number
-  #strings: StringSource
+  readonly #strings: StringSource | undefined
 
-  constructor(buffer: Buffer, offset = 0, strings: StringSource = plainStrings) {
+  constructor(buffer: Buffer, offset = 0, strings?: StringSource) {
     this.buffer = buffer
-    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
     this.offset = offset
     this.#strings = strings
   }
@@ -42,54 +47,64 @@ export class Reader {
   }
 
   int8(): number {
-    const value = this.#view.getInt8(this.offset)
+    const value = this.view.getInt8(this.offset)
     this.offset += 1
     return value
   }
 
   int16(): number {
-    const value = this.#view.getInt16(this.offset)
+    const value = this.view.getInt16(this.offset)
     this.offset += 2
     return value
   }
 
   uint16(): number {
-    const value = this.#view.getUint16(this.offset)
+    const value = this.view.getUint16(this.offset)
     this.offset += 2
     return value
   }
 
   int32(): number {
-    const value = this.#view.getInt32(this.offset)
+    const value = this.view.getInt32(this.offset)
     this.offset += 4
     return value
   }
 
   uint32(): number {
-    const value = this.#view.getUint32(this.offset)
+    const value = this.view.getUint32(this.offset)
     this.offset += 4
     return value
   }
 
   /** Rounded to the nearest number beyond 2^53. */
   int64(): number {
-    const value = this.#view.getInt32(this.offset) * TWO_TO_32 + this.#view.getUint32(this.offset + 4)
+    const value = this.int64At(this.offset)
     this.offset += 8
     return value
   }
 
+  /** The int64 at a place, without moving. */
+  int64At(at: number): number {
+    return readInt64(this.view, at)
+  }
+
   float64(): number {
-    const value = this.#view.getFloat64(this.offset)
+    const value = this.view.getFloat64(this.offset)
     this.offset += 8
     return value
   }
 
   unsignedVarint(): number {
-    let value = this.#view.getUint8(this.offset++)
-    if (value < 0x80) return value
-    value &= 0x7f
-    for (let shift = 7; shift < 35; shift += 7) {
-      const byte = this.#view.getUint8(this.offset++)
+    const value = this.view.getUint8(this.offset)
+    if (value >= 0x80) return this.#longVarint()
+    this.offset += 1
+    return value
+  }
+
+  #longVarint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.view.getUint8(this.offset++)
       value = (value | ((byte & 0x7f) << shift)) >>> 0
       if (byte < 0x80) return value
     }
@@ -97,13 +112,9 @@ export class Reader {
   }
 
   uuid(): string {
-    const start = this.offset
-    const end = start + 16
-    const view = this.#view
-    const high = view.getInt32(start) | view.getInt32(start + 4)
-    const low = view.getInt32(start + 8) | view.getInt32(start + 12)
-    this.offset = end
-    return (high | low) === 0 ? ZERO_UUID : this.buffer.toString('base64url', start, end)
+    const value = readUuid(this.view, this.offset)
+    this.offset += 16
+    return value
   }
 
   /** Moves past `length` bytes and returns where they began. */
@@ -119,12 +130,17 @@ export class Reader {
 
   #string(length: number): string {
     const start = this.skip(length)
-    return length === 0 ? '' : this.#strings.read(this.buffer, start, this.offset)
+    if (length === 0) return ''
+    const strings = this.#strings
+    return strings === undefined
+      ? textOf(this.buffer, start, this.offset)
+      : strings.read(this.buffer, start, this.offset, this.view)
   }
 
   #bytes(length: number): Buffer {
     const start = this.skip(length)
-    return this.buffer.subarray(start, this.offset)
+    // A view costs 50 ns, even an empty one.
+    return length === 0 ? EMPTY : this.buffer.subarray(start, this.offset)
   }
 
   nullableString(): string | null {
@@ -162,13 +178,40 @@ export class Reader {
     }
     return length < 0 ? -1 : length
   }
+
+  /** So many int32, as the lists of partitions and replicas hold them; `length` has been checked. */
+  int32s(length: number): number[] {
+    const { view, offset } = this
+    this.offset = offset + 4 * length
+    // A literal has exactly the room it needs; up to three replicas are what nearly every partition has.
+    switch (length) {
+      case 0:
+        return []
+      case 1:
+        return [view.getInt32(offset)]
+      case 2:
+        return [view.getInt32(offset), view.getInt32(offset + 4)]
+      case 3:
+        return [view.getInt32(offset), view.getInt32(offset + 4), view.getInt32(offset + 8)]
+      default: {
+        const values = roomFor<number>(length)
+        for (let i = 0, at = offset; i < length; i++, at += 4) values[i] = view.getInt32(at)
+        return values
+      }
+    }
+  }
+}
+
+/** An array to be filled up to `length`; one that grows by itself would take 17 places for its first element. */
+export function roomFor<T>(length: number): T[] {
+  return length <= MOST_IN_ADVANCE ? new Array<T>(length) : []
 }
 
 /** Yields a bigint where an int64 does not fit a number, so that what was read can be written back bit for bit. */
 export class ExactReader extends Reader {
-  override int64(): number {
-    const rounded = super.int64()
+  override int64At(at: number): number {
+    const rounded = super.int64At(at)
     if (Number.isSafeInteger(rounded)) return rounded
-    return this.buffer.readBigInt64BE(this.offset - 8) as unknown as number
+    return this.view.getBigInt64(at) as unknown as number
   }
 }

@@ -1,22 +1,26 @@
 import { ProtocolError } from '../error.ts'
-import { ZERO_UUID } from '../schema.ts'
+import { writeInt64 } from './int64.ts'
+import { writeUuid } from './uuid.ts'
 
-const TWO_TO_32 = 4_294_967_296
-const TWO_TO_63 = 2 ** 63
-const INT64_MAX = 2n ** 63n - 1n
 const CHUNK_SIZE = 64 * 1024
 /** Below this a piece costs less to copy than to carry as a slice of its own in a vectored write. */
 export const COPY_LIMIT = 2048
 /** Longer strings go through Node's encoder; a loop over character codes wins below. */
 const LOOP_LIMIT = 48
+/** Fewer bytes than this are copied one by one; `set` alone takes as long as twenty of them. */
+const SHORT_COPY = 20
 
 /**
  * Writes frames into large chunks, one after the other. What is long (records, bytes) is not copied: the frame then
  * consists of several slices, in order. A slice handed out by `take` is never written to again.
+ *
+ * Generated encoders (`codegen/encoder.ts`) reserve room for a run of fields of fixed size at one go and write them
+ * through `view`.
  */
 export class Writer {
   #chunk: Buffer
-  #view: DataView
+  /** Over the chunk that the last `reserve` gave room in. */
+  view: DataView
   #start = 0
   #position = 0
   #slices: Buffer[] = []
@@ -33,8 +37,8 @@ export class Writer {
   constructor(chunkSize = CHUNK_SIZE) {
     this.#chunkSize = chunkSize
     this.#chunk = Buffer.allocUnsafeSlow(chunkSize)
-    this.#view = new DataView(this.#chunk.buffer)
-    this.#frameView = this.#view
+    this.view = new DataView(this.#chunk.buffer)
+    this.#frameView = this.view
   }
 
   /** Bytes written since the last `take`. */
@@ -43,7 +47,7 @@ export class Writer {
   }
 
   /** Room for `size` bytes in one piece at the position that is returned. */
-  #reserve(size: number): number {
+  reserve(size: number): number {
     const position = this.#position
     if (position + size > this.#chunk.length) return this.#nextChunk(size)
     this.#position = position + size
@@ -53,7 +57,7 @@ export class Writer {
   #nextChunk(size: number): number {
     this.#closeSlice()
     this.#chunk = Buffer.allocUnsafeSlow(Math.max(this.#chunkSize, size))
-    this.#view = new DataView(this.#chunk.buffer)
+    this.view = new DataView(this.#chunk.buffer)
     this.#start = 0
     this.#position = size
     return 0
@@ -84,8 +88,8 @@ export class Writer {
 
   /** Begins a frame; its four bytes of size are filled in by `endFrame`. Frames lie one after the other until `take`. */
   beginFrame(): void {
-    this.#framePosition = this.#reserve(4)
-    this.#frameView = this.#view
+    this.#framePosition = this.reserve(4)
+    this.#frameView = this.view
     this.#frameStart = this.#start
     this.#frameSlices = this.#slices.length
     this.#frameOffset = this.length
@@ -125,52 +129,49 @@ export class Writer {
     return this.take()
   }
 
+  /** Takes back the last `size` bytes of what the last `reserve` gave. */
+  back(size: number): void {
+    this.#position -= size
+  }
+
   bool(value: boolean): void {
     this.int8(value ? 1 : 0)
   }
 
   int8(value: number): void {
-    const position = this.#reserve(1)
-    this.#view.setInt8(position, value)
+    const position = this.reserve(1)
+    this.view.setInt8(position, value)
   }
 
   int16(value: number): void {
-    const position = this.#reserve(2)
-    this.#view.setInt16(position, value)
+    const position = this.reserve(2)
+    this.view.setInt16(position, value)
   }
 
   uint16(value: number): void {
-    const position = this.#reserve(2)
-    this.#view.setUint16(position, value)
+    const position = this.reserve(2)
+    this.view.setUint16(position, value)
   }
 
   int32(value: number): void {
-    const position = this.#reserve(4)
-    this.#view.setInt32(position, value)
+    const position = this.reserve(4)
+    this.view.setInt32(position, value)
   }
 
   uint32(value: number): void {
-    const position = this.#reserve(4)
-    this.#view.setUint32(position, value)
+    const position = this.reserve(4)
+    this.view.setUint32(position, value)
   }
 
   /** A number beyond the range of int64 becomes the nearest end of it (2^63 is how a number holds Long.MAX_VALUE). */
   int64(value: number | bigint): void {
-    const position = this.#reserve(8)
-    if (typeof value === 'bigint') {
-      this.#view.setBigInt64(position, value)
-    } else if (value >= TWO_TO_63) {
-      this.#view.setBigInt64(position, INT64_MAX)
-    } else {
-      const high = Math.floor(value / TWO_TO_32)
-      this.#view.setInt32(position, high)
-      this.#view.setUint32(position + 4, value - high * TWO_TO_32)
-    }
+    const position = this.reserve(8)
+    writeInt64(this.view, position, value)
   }
 
   float64(value: number): void {
-    const position = this.#reserve(8)
-    this.#view.setFloat64(position, value)
+    const position = this.reserve(8)
+    this.view.setFloat64(position, value)
   }
 
   unsignedVarint(value: number): void {
@@ -187,18 +188,31 @@ export class Writer {
   }
 
   uuid(value: string): void {
-    const position = this.#reserve(16)
-    if (value === ZERO_UUID) this.#chunk.fill(0, position, position + 16)
-    else if (value.length !== 22 || this.#chunk.write(value, position, 16, 'base64url') !== 16) {
-      throw new ProtocolError(`a UUID is 22 characters of URL-safe base64, got '${value}'`)
-    }
+    const position = this.reserve(16)
+    writeUuid(this.view, position, value)
+  }
+
+  /** The elements of an array, without its length. */
+  int32s(values: readonly number[]): void {
+    let position = this.reserve(4 * values.length)
+    const view = this.view
+    for (let i = 0; i < values.length; i++, position += 4) view.setInt32(position, values[i] as number)
   }
 
   string(value: string): void {
-    const length = utf8Length(value)
+    const size = value.length
+    if (size <= LOOP_LIMIT) {
+      const position = this.reserve(2 + size)
+      if (this.#ascii(value, position + 2)) {
+        this.view.setInt16(position, size)
+        return
+      }
+      this.back(2 + size)
+    }
+    const length = Buffer.byteLength(value, 'utf8')
     if (length > 32_767) throw new ProtocolError(`a string of ${length} bytes is too long: at most 32767`)
     this.int16(length)
-    this.#text(value, length)
+    this.#utf8(value, length)
   }
 
   nullableString(value: string | null): void {
@@ -207,9 +221,18 @@ export class Writer {
   }
 
   compactString(value: string): void {
-    const length = utf8Length(value)
+    const size = value.length
+    if (size <= LOOP_LIMIT) {
+      const position = this.reserve(1 + size)
+      if (this.#ascii(value, position + 1)) {
+        this.view.setInt8(position, size + 1)
+        return
+      }
+      this.back(1 + size)
+    }
+    const length = Buffer.byteLength(value, 'utf8')
     this.unsignedVarint(length + 1)
-    this.#text(value, length)
+    this.#utf8(value, length)
   }
 
   compactNullableString(value: string | null): void {
@@ -217,14 +240,21 @@ export class Writer {
     else this.compactString(value)
   }
 
-  #text(value: string, length: number): void {
-    const position = this.#reserve(length)
-    if (length === value.length && length <= LOOP_LIMIT) {
-      const chunk = this.#chunk
-      for (let i = 0; i < length; i++) chunk[position + i] = value.charCodeAt(i)
-    } else {
-      this.#chunk.write(value, position, length, 'utf8')
+  /** Writes the text's characters if all are ASCII; otherwise yields false, and what lies there does not count. */
+  #ascii(value: string, position: number): boolean {
+    const chunk = this.#chunk
+    let all = 0
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      chunk[position + i] = code
+      all |= code
     }
+    return all < 0x80
+  }
+
+  #utf8(value: string, length: number): void {
+    const position = this.reserve(length)
+    this.#chunk.write(value, position, length, 'utf8')
   }
 
   bytes(value: Uint8Array): void {
@@ -267,16 +297,19 @@ export class Writer {
 
   /** The bytes as they are: copied when short, held by reference when long. */
   raw(value: Uint8Array): void {
-    if (value.length < COPY_LIMIT) {
-      const position = this.#reserve(value.length)
-      this.#chunk.set(value, position)
+    const { length } = value
+    if (length < COPY_LIMIT) {
+      const position = this.reserve(length)
+      const chunk = this.#chunk
+      if (length > SHORT_COPY) chunk.set(value, position)
+      else for (let i = 0; i < length; i++) chunk[position + i] = value[i] as number
       return
     }
     this.#closeSlice()
     this.#slices.push(
       Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
     )
-    this.#sliced += value.length
+    this.#sliced += length
   }
 
   /** One tagged field (KIP-482): the tag, the size of what `nested` holds, and that. */
@@ -297,11 +330,4 @@ function totalLength(pieces: readonly Uint8Array[]): number {
   let total = 0
   for (const piece of pieces) total += piece.length
   return total
-}
-
-function utf8Length(value: string): number {
-  const length = value.length
-  if (length > LOOP_LIMIT) return Buffer.byteLength(value, 'utf8')
-  for (let i = 0; i < length; i++) if (value.charCodeAt(i) >= 0x80) return Buffer.byteLength(value, 'utf8')
-  return length
 }

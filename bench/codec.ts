@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { codecOf } from '../protocol/codec.ts'
+import { Reader } from '../protocol/primitives/reader.ts'
+import { StringTable } from '../protocol/primitives/string-table.ts'
+import { Writer } from '../protocol/primitives/writer.ts'
+import { encodeBatch } from '../protocol/records/encode-batch.ts'
+import type { Message } from '../protocol/schema.ts'
+import { type Case, cases, RECORD } from './codec/cases.ts'
+import { kafkajs, platformatic, type Rival } from './codec/rivals.ts'
+import { readable, type Timing, table, time } from './harness.ts'
+
+/** How many times faster than the faster of the two others each codec is to be. */
+const GOAL = 2
+
+const writer = new Writer()
+
+function encode(message: Message, version: number, value: unknown): Buffer[] {
+  codecOf(message, version).encode(writer, value as never)
+  return writer.take()
+}
+
+/**
+ * Clients encode requests and decode responses, so that is what is compared, at the version of the other client. What a
+ * broker does, the other way round, is ours alone. Produce includes building a batch of one record for each partition,
+ * since the other two do that while they encode. Ours decodes with a table of names, as the cluster does; `bare` is
+ * without. Ratios are of the minima: what else runs on the machine changes medians.
+ */
+export async function bench(): Promise<string[]> {
+  const losses: string[] = []
+  console.log(`an empty case: ${readable((await time(() => undefined)).median)}\n`)
+  const rows = [['message', 'version', 'what', 'ours', 'min', 'bare min', 'theirs', 'min', 'ratio', 'whose']]
+  for (const one of cases) {
+    for (const rival of [kafkajs(one), await platformatic(one)]) {
+      await compare(one, rival, rows, losses)
+    }
+  }
+  console.log(table(rows))
+  console.log(`\nours alone, newest version, minima\n${table(await alone())}`)
+  console.log(`\n${table(await produceSizes(losses))}`)
+  return losses
+}
+
+async function compare(one: Case, rival: Rival, rows: string[][], losses: string[]): Promise<void> {
+  const { title, api, response } = one
+  const { name, version } = rival
+  const report = (what: string, ours: Timing, theirs: Timing, bare?: Timing) => {
+    const ratio = theirs.min / ours.min
+    const shown = [ours.median, ours.min, bare?.min, theirs.median, theirs.min].map((t) =>
+      t ? readable(t) : '',
+    )
+    rows.push([title, `v${version}`, what, ...shown, ratio.toFixed(1), name])
+    if (ratio < GOAL)
+      losses.push(`${title} v${version}, ${what}: ${ratio.toFixed(2)} times ${name}, to be ${GOAL}`)
+  }
+
+  const whole = Buffer.concat(encode(api.response, version, response))
+  const decoder = codecOf(api.response, version)
+  const names = new StringTable()
+  const decoded = await time(() => decoder.decode(new Reader(whole, 0, names)))
+  const bare = await time(() => decoder.decode(new Reader(whole)))
+  report('decode', decoded, await time(() => rival.decode(whole)), bare)
+
+  if (!rival.encode) return
+  const theirs = rival.bytes(await rival.encode())
+  const ours = encoderOf(one, version)
+  if (api.name === 'Produce') codecOf(api.request, version).decode(new Reader(theirs))
+  else
+    assert.equal(Buffer.concat(ours()).toString('hex'), theirs.toString('hex'), `${title}: ${name} differs`)
+  report('encode', await time(ours), await time(rival.encode))
+}
+
+/** Encodes the case's request; for Produce from records, as the others do. */
+function encoderOf({ api, request, partitions }: Case, version: number): () => Buffer[] {
+  if (api.name !== 'Produce') return () => encode(api.request, version, request)
+  return () => encode(api.request, version, withBatches(request, partitions))
+}
+
+function withBatches(request: unknown, partitions: number): unknown {
+  const partitionData = []
+  for (let index = 0; index < partitions; index++)
+    partitionData.push({ index, records: encodeBatch({ records: [RECORD] }) })
+  return { ...(request as object), topicData: [{ name: 'orders', partitionData }] }
+}
+
+async function alone(): Promise<string[][]> {
+  const rows = [['message', 'request encoded', 'request decoded', 'response encoded', 'response decoded']]
+  for (const { title, api, request, response } of cases) {
+    const version = api.versions.max
+    const row = [title]
+    for (const [message, value] of [
+      [api.request, request],
+      [api.response, response],
+    ] as const) {
+      const whole = Buffer.concat(encode(message, version, value))
+      const codec = codecOf(message, version)
+      row.push(readable((await time(() => encode(message, version, value))).min))
+      const names = new StringTable()
+      row.push(readable((await time(() => codec.decode(new Reader(whole, 0, names)))).min))
+    }
+    rows.push(row)
+  }
+  return rows
+}
+
+/** Decoding a Produce must not touch the records: 1 MB may cost no more than 1 KB. */
+async function produceSizes(losses: string[]): Promise<string[][]> {
+  const { api } = cases.find(({ title }) => title.startsWith('Produce')) as Case
+  const version = api.versions.max
+  const codec = codecOf(api.request, version)
+  const rows = [['Produce request decoded', 'median', 'min']]
+  const minima: number[] = []
+  for (const size of [1024, 1024 * 1024]) {
+    const records = Buffer.alloc(size, 1)
+    const value = { acks: -1, timeoutMs: 30_000, topicData: [{ partitionData: [{ index: 0, records }] }] }
+    const whole = Buffer.concat(encode(api.request, version, value))
+    const { median, min } = await time(() => codec.decode(new Reader(whole)))
+    rows.push([`${size} bytes of records`, readable(median), readable(min)])
+    minima.push(min)
+  }
+  const [small, large] = minima as [number, number]
+  // A tenth is what two measurements of the same thing differ by.
+  if (large > small * 1.1)
+    losses.push(`a Produce of 1 MB takes ${(large / small).toFixed(2)} times one of 1 KB`)
+  return rows
+}
