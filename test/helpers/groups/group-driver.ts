@@ -82,9 +82,13 @@ export class GroupDriver {
     return (await this.rig.send(heartbeat, 4, request, options).promise).errorCode
   }
 
-  async leave(memberId: string, groupInstanceId: string | null = null): Promise<number> {
+  async leave(
+    memberId: string,
+    groupInstanceId: string | null = null,
+    options: SendOptions = {},
+  ): Promise<number> {
     const request = { groupId: this.groupId, members: [{ memberId, groupInstanceId }] }
-    const { errorCode, members } = await this.rig.send(leaveGroup, 5, request).promise
+    const { errorCode, members } = await this.rig.send(leaveGroup, 5, request, options).promise
     return errorCode || (members[0]?.errorCode ?? 0)
   }
 

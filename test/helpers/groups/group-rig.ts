@@ -26,7 +26,7 @@ import type { Api, Decoded, Encodable, Message } from '../../../protocol/schema.
 
 type GroupParts = Pick<Parts, 'nodeId' | 'metadata' | 'controller' | 'groupCoordinator'>
 
-const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
+export const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
   createFindCoordinatorHandler,
   createJoinGroupHandler,
   createSyncGroupHandler,
