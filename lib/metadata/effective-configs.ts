@@ -45,7 +45,8 @@ export class EffectiveConfigs {
   constructor(metadata: Metadata, statics: StaticConfigs = {}) {
     this.#metadata = metadata
     this.#statics = statics
-    for (const [nodeId, own] of statics.brokers ?? [[NO_NODE, NO_OVERRIDES]]) {
+    const brokers = statics.brokers?.size ? statics.brokers : [[NO_NODE, NO_OVERRIDES] as const]
+    for (const [nodeId, own] of brokers) {
       const fault = checkStaticBrokerConfigs(this.#staticsOf(nodeId, own))
       if (fault !== null) throw new StaticConfigError(fault)
     }

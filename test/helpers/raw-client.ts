@@ -1,11 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { codecOf } from '../../protocol/codec.ts'
 import { FrameSplitter } from '../../protocol/frame.ts'
-import { requestHeaderCodec, responseHeaderCodec } from '../../protocol/header.ts'
-import { Reader } from '../../protocol/primitives/reader.ts'
-import { Writer } from '../../protocol/primitives/writer.ts'
 import type { Api, Decoded, Encodable } from '../../protocol/schema.ts'
+import { decodeResponse, requestBytes } from './network.ts'
 
 const LARGEST_RESPONSE = 256 * 1024 * 1024
 
@@ -62,15 +59,13 @@ export class RawClient implements AsyncDisposable {
     request: Encodable<A['request']>,
   ): Promise<Decoded<A['response']>> {
     const correlationId = this.#correlationId++
-    const frame = this.sendBytes(encodeRequest(api, version, correlationId, this.#clientId, request))
-    const reader = new Reader(await frame)
-    const header = responseHeaderCodec(api, version).decode(reader)
-    if (header.correlationId !== correlationId) {
-      throw new Error(`the response to request ${correlationId} says it is to ${header.correlationId}`)
+    const bytes = requestBytes(api, version, request, { correlationId, clientId: this.#clientId })
+    const response = decodeResponse(api, version, await this.sendBytes(bytes))
+    if (response.correlationId !== correlationId) {
+      throw new Error(`the response to request ${correlationId} says it is to ${response.correlationId}`)
     }
-    const response = codecOf(api.response, version).decode(reader)
-    if (reader.remaining > 0) throw new Error(`${api.name} v${version}: ${reader.remaining} bytes too many`)
-    return response as Decoded<A['response']>
+    if (response.left > 0) throw new Error(`${api.name} v${version}: ${response.left} bytes too many`)
+    return response.body
   }
 
   /** Sends bytes as they are (a frame with its size, or what should be refused) and waits for one frame's body. */
@@ -92,26 +87,4 @@ export class RawClient implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** A request as it goes over the wire, its size in front. */
-export function encodeRequest<A extends Api>(
-  api: A,
-  version: number,
-  correlationId: number,
-  clientId: string | null,
-  request: Encodable<A['request']>,
-): Buffer {
-  const writer = new Writer()
-  requestHeaderCodec(api, version).encode(writer, {
-    requestApiKey: api.key,
-    requestApiVersion: version,
-    correlationId,
-    clientId,
-  })
-  codecOf(api.request, version).encode(writer, request as never)
-  const body = Buffer.concat(writer.take())
-  const size = Buffer.alloc(4)
-  size.writeInt32BE(body.length)
-  return Buffer.concat([size, body])
 }
