@@ -7,7 +7,7 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import { ALL_OPERATIONS, OPERATIONS_NOT_ASKED_FOR } from './authorized-operations.ts'
-import { controllerId } from './partition-metadata.ts'
+import { controllerId } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
 const BROKERS = 1

@@ -11,7 +11,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { isInternalTopic, topicNameFault } from '../metadata/topic-name.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import { ALL_OPERATIONS } from './authorized-operations.ts'
-import { partitionMetadata } from './partition-metadata.ts'
+import { ListenerView } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
 type Request = RequestOf<typeof describeTopicPartitions>
@@ -55,6 +55,7 @@ function describe(
   start: (name: string) => number,
   isEverything: boolean,
 ): Response {
+  const view = new ListenerView(image, listenerName)
   const topics: Topic[] = []
   let room = limit
   for (const name of names) {
@@ -74,7 +75,7 @@ function describe(
     }
     const first = start(name)
     const shown = topic.partitions.slice(first, first + room).map((partition) => ({
-      ...partitionMetadata(image, partition, listenerName, METADATA_VERSION),
+      ...view.partition(partition, METADATA_VERSION),
       errorCode: ErrorCode.NONE,
       eligibleLeaderReplicas: [],
       lastKnownElr: [],

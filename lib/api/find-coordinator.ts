@@ -18,7 +18,7 @@ import {
   TRANSACTION_STATE_TOPIC,
 } from '../metadata/topic-name.ts'
 import { type Handler, handler, type RequestContext } from '../network/handler.ts'
-import { endpointOf } from './partition-metadata.ts'
+import { endpointOf } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
 type Coordinator = NonNullable<ResponseOf<typeof findCoordinator>['coordinators']>[number]

@@ -8,7 +8,7 @@ import { listConfigResources } from '../../protocol/messages/list-config-resourc
 import type { MetadataImage } from '../metadata/image.ts'
 import { ConfigResourceType } from '../metadata/records.ts'
 import { type Handler, handler } from '../network/handler.ts'
-import { reachableBrokers } from './partition-metadata.ts'
+import { ListenerView } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
 const { GROUP, CLIENT_METRICS, BROKER_LOGGER, BROKER, TOPIC } = ConfigResourceType
@@ -34,7 +34,7 @@ function namesOf(resourceType: number, image: MetadataImage, listenerName: strin
       return [...image.topicsByName.keys()]
     case BROKER:
     case BROKER_LOGGER:
-      return reachableBrokers(image, listenerName).map(({ nodeId }) => String(nodeId))
+      return new ListenerView(image, listenerName).brokers().map(({ nodeId }) => String(nodeId))
     default:
       return image.configuredResources(resourceType)
   }

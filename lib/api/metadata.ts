@@ -12,7 +12,7 @@ import type { MetadataImage, TopicState } from '../metadata/image.ts'
 import { isInternalTopic, topicNameFault } from '../metadata/topic-name.ts'
 import { type Handler, handler } from '../network/handler.ts'
 import { ALL_OPERATIONS, OPERATIONS_NOT_ASKED_FOR } from './authorized-operations.ts'
-import { controllerId, partitionMetadata, reachableBrokers } from './partition-metadata.ts'
+import { controllerId, ListenerView } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
 type Request = RequestOf<typeof metadataApi>
@@ -29,13 +29,12 @@ export function createMetadataHandler({
     const operations = request.includeTopicAuthorizedOperations
       ? ALL_OPERATIONS.TOPIC
       : OPERATIONS_NOT_ASKED_FOR
+    const view = new ListenerView(image, listenerName)
     const describe = (topic: TopicState): Topic => ({
       name: topic.name,
       topicId: topic.topicId,
       isInternal: isInternalTopic(topic.name),
-      partitions: topic.partitions.map((partition) =>
-        partitionMetadata(image, partition, listenerName, apiVersion),
-      ),
+      partitions: topic.partitions.map((partition) => view.partition(partition, apiVersion)),
       topicAuthorizedOperations: operations,
     })
     const createMissing =
@@ -50,7 +49,7 @@ export function createMetadataHandler({
     const fault = requestFault(request, apiVersion)
     if (fault !== undefined) return refuse(request, fault)
     return {
-      brokers: reachableBrokers(image, listenerName),
+      brokers: view.brokers(),
       clusterId: image.clusterId,
       controllerId: controllerId(image),
       topics: topicsOf(request, apiVersion, image, describe, missing),
