@@ -1,5 +1,13 @@
 import { api, array, bool, int8, int16, int32, string, struct, uuid } from '../schema.ts'
 
+const assignment = {
+  topicPartitions: array('0+', {
+    topicId: uuid('0+'),
+    topicName: string('0+'),
+    partitions: array('0+', int32()),
+  }),
+}
+
 export const consumerGroupDescribe = api({
   key: 69,
   name: 'ConsumerGroupDescribe',
@@ -29,20 +37,8 @@ export const consumerGroupDescribe = api({
         clientHost: string('0+'),
         subscribedTopicNames: array('0+', string()),
         subscribedTopicRegex: string('0+', { nullable: '0+', default: null }),
-        assignment: struct('0+', {
-          topicPartitions: array('0+', {
-            topicId: uuid('0+'),
-            topicName: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-        }),
-        targetAssignment: struct('0+', {
-          topicPartitions: array('0+', {
-            topicId: uuid('0+'),
-            topicName: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-        }),
+        assignment: struct('0+', assignment),
+        targetAssignment: struct('0+', assignment),
         memberType: int8('1+', { default: -1 }),
       }),
       authorizedOperations: int32('0+', { default: -2147483648 }),

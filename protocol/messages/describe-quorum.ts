@@ -1,5 +1,13 @@
 import { api, array, int16, int32, int64, string, uint16, uuid } from '../schema.ts'
 
+const replicaState = {
+  replicaId: int32('0+'),
+  replicaDirectoryId: uuid('2+'),
+  logEndOffset: int64('0+'),
+  lastFetchTimestamp: int64('1+', { default: -1 }),
+  lastCaughtUpTimestamp: int64('1+', { default: -1 }),
+}
+
 export const describeQuorum = api({
   key: 55,
   name: 'DescribeQuorum',
@@ -26,20 +34,8 @@ export const describeQuorum = api({
         leaderId: int32('0+'),
         leaderEpoch: int32('0+'),
         highWatermark: int64('0+'),
-        currentVoters: array('0+', {
-          replicaId: int32('0+'),
-          replicaDirectoryId: uuid('2+'),
-          logEndOffset: int64('0+'),
-          lastFetchTimestamp: int64('1+', { default: -1 }),
-          lastCaughtUpTimestamp: int64('1+', { default: -1 }),
-        }),
-        observers: array('0+', {
-          replicaId: int32('0+'),
-          replicaDirectoryId: uuid('2+'),
-          logEndOffset: int64('0+'),
-          lastFetchTimestamp: int64('1+', { default: -1 }),
-          lastCaughtUpTimestamp: int64('1+', { default: -1 }),
-        }),
+        currentVoters: array('0+', replicaState),
+        observers: array('0+', replicaState),
       }),
     }),
     nodes: array('2+', {

@@ -1,5 +1,43 @@
 import { api, array, bool, int8, int16, int32, int64, string, struct, uint16 } from '../schema.ts'
 
+const keyValue = {
+  key: string('0+'),
+  value: string('0+'),
+}
+
+const topicInfo = {
+  name: string('0+'),
+  partitions: int32('0+'),
+  replicationFactor: int16('0+'),
+  topicConfigs: array('0+', keyValue),
+}
+
+const taskOffset = {
+  subtopologyId: string('0+'),
+  partition: int32('0+'),
+  offset: int64('0+'),
+}
+
+const taskIds = {
+  subtopologyId: string('0+'),
+  partitions: array('0+', int32()),
+}
+
+const assignment = {
+  activeTasks: array('0+', taskIds),
+  standbyTasks: array('0+', taskIds),
+  warmupTasks: array('0+', taskIds),
+}
+
+const topologyDescriptionNode = {
+  name: string('1+'),
+  nodeType: int8('1+'),
+  sourceTopics: array('1+', string()),
+  sinkTopic: string('1+', { nullable: '1+', default: null }),
+  stores: array('1+', string()),
+  successors: array('1+', string()),
+}
+
 export const streamsGroupDescribe = api({
   key: 89,
   name: 'StreamsGroupDescribe',
@@ -32,24 +70,8 @@ export const streamsGroupDescribe = api({
               subtopologyId: string('0+'),
               sourceTopics: array('0+', string()),
               repartitionSinkTopics: array('0+', string()),
-              stateChangelogTopics: array('0+', {
-                name: string('0+'),
-                partitions: int32('0+'),
-                replicationFactor: int16('0+'),
-                topicConfigs: array('0+', {
-                  key: string('0+'),
-                  value: string('0+'),
-                }),
-              }),
-              repartitionSourceTopics: array('0+', {
-                name: string('0+'),
-                partitions: int32('0+'),
-                replicationFactor: int16('0+'),
-                topicConfigs: array('0+', {
-                  key: string('0+'),
-                  value: string('0+'),
-                }),
-              }),
+              stateChangelogTopics: array('0+', topicInfo),
+              repartitionSourceTopics: array('0+', topicInfo),
             },
           ),
         },
@@ -71,48 +93,11 @@ export const streamsGroupDescribe = api({
             port: uint16('0+'),
           },
         ),
-        clientTags: array('0+', {
-          key: string('0+'),
-          value: string('0+'),
-        }),
-        taskOffsets: array('0+', {
-          subtopologyId: string('0+'),
-          partition: int32('0+'),
-          offset: int64('0+'),
-        }),
-        taskEndOffsets: array('0+', {
-          subtopologyId: string('0+'),
-          partition: int32('0+'),
-          offset: int64('0+'),
-        }),
-        assignment: struct('0+', {
-          activeTasks: array('0+', {
-            subtopologyId: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-          standbyTasks: array('0+', {
-            subtopologyId: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-          warmupTasks: array('0+', {
-            subtopologyId: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-        }),
-        targetAssignment: struct('0+', {
-          activeTasks: array('0+', {
-            subtopologyId: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-          standbyTasks: array('0+', {
-            subtopologyId: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-          warmupTasks: array('0+', {
-            subtopologyId: string('0+'),
-            partitions: array('0+', int32()),
-          }),
-        }),
+        clientTags: array('0+', keyValue),
+        taskOffsets: array('0+', taskOffset),
+        taskEndOffsets: array('0+', taskOffset),
+        assignment: struct('0+', assignment),
+        targetAssignment: struct('0+', assignment),
         isClassic: bool('0+'),
       }),
       authorizedOperations: int32('0+', { default: -2147483648 }),
@@ -122,32 +107,11 @@ export const streamsGroupDescribe = api({
         {
           subtopologies: array('1+', {
             subtopologyId: string('1+'),
-            nodes: array('1+', {
-              name: string('1+'),
-              nodeType: int8('1+'),
-              sourceTopics: array('1+', string()),
-              sinkTopic: string('1+', { nullable: '1+', default: null }),
-              stores: array('1+', string()),
-              successors: array('1+', string()),
-            }),
+            nodes: array('1+', topologyDescriptionNode),
           }),
           globalStores: array('1+', {
-            source: struct('1+', {
-              name: string('1+'),
-              nodeType: int8('1+'),
-              sourceTopics: array('1+', string()),
-              sinkTopic: string('1+', { nullable: '1+', default: null }),
-              stores: array('1+', string()),
-              successors: array('1+', string()),
-            }),
-            processor: struct('1+', {
-              name: string('1+'),
-              nodeType: int8('1+'),
-              sourceTopics: array('1+', string()),
-              sinkTopic: string('1+', { nullable: '1+', default: null }),
-              stores: array('1+', string()),
-              successors: array('1+', string()),
-            }),
+            source: struct('1+', topologyDescriptionNode),
+            processor: struct('1+', topologyDescriptionNode),
           }),
         },
       ),

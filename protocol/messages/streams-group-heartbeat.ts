@@ -1,5 +1,33 @@
 import { api, array, bool, int8, int16, int32, int64, string, struct, uint16 } from '../schema.ts'
 
+const keyValue = {
+  key: string('0+'),
+  value: string('0+'),
+}
+
+const topicInfo = {
+  name: string('0+'),
+  partitions: int32('0+'),
+  replicationFactor: int16('0+'),
+  topicConfigs: array('0+', keyValue),
+}
+
+const taskIds = {
+  subtopologyId: string('0+'),
+  partitions: array('0+', int32()),
+}
+
+const taskOffset = {
+  subtopologyId: string('0+'),
+  partition: int32('0+'),
+  offset: int64('0+'),
+}
+
+const topicPartition = {
+  topic: string('0+'),
+  partitions: array('0+', int32()),
+}
+
 export const streamsGroupHeartbeat = api({
   key: 88,
   name: 'StreamsGroupHeartbeat',
@@ -23,25 +51,9 @@ export const streamsGroupHeartbeat = api({
           subtopologyId: string('0+'),
           sourceTopics: array('0+', string()),
           sourceTopicRegex: array('0+', string()),
-          stateChangelogTopics: array('0+', {
-            name: string('0+'),
-            partitions: int32('0+'),
-            replicationFactor: int16('0+'),
-            topicConfigs: array('0+', {
-              key: string('0+'),
-              value: string('0+'),
-            }),
-          }),
+          stateChangelogTopics: array('0+', topicInfo),
           repartitionSinkTopics: array('0+', string()),
-          repartitionSourceTopics: array('0+', {
-            name: string('0+'),
-            partitions: int32('0+'),
-            replicationFactor: int16('0+'),
-            topicConfigs: array('0+', {
-              key: string('0+'),
-              value: string('0+'),
-            }),
-          }),
+          repartitionSourceTopics: array('0+', topicInfo),
           copartitionGroups: array('0+', {
             sourceTopics: array('0+', int16()),
             sourceTopicRegex: array('0+', int16()),
@@ -50,30 +62,9 @@ export const streamsGroupHeartbeat = api({
         }),
       },
     ),
-    activeTasks: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partitions: array('0+', int32()),
-      },
-    ),
-    standbyTasks: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partitions: array('0+', int32()),
-      },
-    ),
-    warmupTasks: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partitions: array('0+', int32()),
-      },
-    ),
+    activeTasks: array('0+', { nullable: '0+', default: null }, taskIds),
+    standbyTasks: array('0+', { nullable: '0+', default: null }, taskIds),
+    warmupTasks: array('0+', { nullable: '0+', default: null }, taskIds),
     processId: string('0+', { nullable: '0+', default: null }),
     userEndpoint: struct(
       '0+',
@@ -83,32 +74,9 @@ export const streamsGroupHeartbeat = api({
         port: uint16('0+'),
       },
     ),
-    clientTags: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        key: string('0+'),
-        value: string('0+'),
-      },
-    ),
-    taskOffsets: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partition: int32('0+'),
-        offset: int64('0+'),
-      },
-    ),
-    taskEndOffsets: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partition: int32('0+'),
-        offset: int64('0+'),
-      },
-    ),
+    clientTags: array('0+', { nullable: '0+', default: null }, keyValue),
+    taskOffsets: array('0+', { nullable: '0+', default: null }, taskOffset),
+    taskEndOffsets: array('0+', { nullable: '0+', default: null }, taskOffset),
     shutdownApplication: bool('0+', { default: false }),
   },
   response: {
@@ -129,30 +97,9 @@ export const streamsGroupHeartbeat = api({
         statusDetail: string('0+'),
       },
     ),
-    activeTasks: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partitions: array('0+', int32()),
-      },
-    ),
-    standbyTasks: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partitions: array('0+', int32()),
-      },
-    ),
-    warmupTasks: array(
-      '0+',
-      { nullable: '0+', default: null },
-      {
-        subtopologyId: string('0+'),
-        partitions: array('0+', int32()),
-      },
-    ),
+    activeTasks: array('0+', { nullable: '0+', default: null }, taskIds),
+    standbyTasks: array('0+', { nullable: '0+', default: null }, taskIds),
+    warmupTasks: array('0+', { nullable: '0+', default: null }, taskIds),
     topologyDescriptionRequired: bool('1+', { default: false }),
     endpointInformationEpoch: int32('0+'),
     partitionsByUserEndpoint: array(
@@ -163,14 +110,8 @@ export const streamsGroupHeartbeat = api({
           host: string('0+'),
           port: uint16('0+'),
         }),
-        activePartitions: array('0+', {
-          topic: string('0+'),
-          partitions: array('0+', int32()),
-        }),
-        standbyPartitions: array('0+', {
-          topic: string('0+'),
-          partitions: array('0+', int32()),
-        }),
+        activePartitions: array('0+', topicPartition),
+        standbyPartitions: array('0+', topicPartition),
       },
     ),
   },

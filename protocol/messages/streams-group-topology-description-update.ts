@@ -1,5 +1,14 @@
 import { api, array, int8, int16, int32, string, struct } from '../schema.ts'
 
+const topologyDescriptionNode = {
+  name: string('0+'),
+  nodeType: int8('0+'),
+  sourceTopics: array('0+', string()),
+  sinkTopic: string('0+', { nullable: '0+', default: null }),
+  stores: array('0+', string()),
+  successors: array('0+', string()),
+}
+
 export const streamsGroupTopologyDescriptionUpdate = api({
   key: 93,
   name: 'StreamsGroupTopologyDescriptionUpdate',
@@ -13,32 +22,11 @@ export const streamsGroupTopologyDescriptionUpdate = api({
     topologyDescription: struct('0+', {
       subtopologies: array('0+', {
         subtopologyId: string('0+'),
-        nodes: array('0+', {
-          name: string('0+'),
-          nodeType: int8('0+'),
-          sourceTopics: array('0+', string()),
-          sinkTopic: string('0+', { nullable: '0+', default: null }),
-          stores: array('0+', string()),
-          successors: array('0+', string()),
-        }),
+        nodes: array('0+', topologyDescriptionNode),
       }),
       globalStores: array('0+', {
-        source: struct('0+', {
-          name: string('0+'),
-          nodeType: int8('0+'),
-          sourceTopics: array('0+', string()),
-          sinkTopic: string('0+', { nullable: '0+', default: null }),
-          stores: array('0+', string()),
-          successors: array('0+', string()),
-        }),
-        processor: struct('0+', {
-          name: string('0+'),
-          nodeType: int8('0+'),
-          sourceTopics: array('0+', string()),
-          sinkTopic: string('0+', { nullable: '0+', default: null }),
-          stores: array('0+', string()),
-          successors: array('0+', string()),
-        }),
+        source: struct('0+', topologyDescriptionNode),
+        processor: struct('0+', topologyDescriptionNode),
       }),
     }),
   },

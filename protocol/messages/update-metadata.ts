@@ -1,5 +1,17 @@
 import { api, array, bool, int8, int16, int32, int64, string, uuid } from '../schema.ts'
 
+const updateMetadataPartitionState = {
+  topicName: string('0-4'),
+  partitionIndex: int32('0+'),
+  controllerEpoch: int32('0+'),
+  leader: int32('0+'),
+  leaderEpoch: int32('0+'),
+  isr: array('0+', int32()),
+  zkVersion: int32('0+'),
+  replicas: array('0+', int32()),
+  offlineReplicas: array('4+', int32()),
+}
+
 export const updateMetadata = api({
   key: 6,
   name: 'UpdateMetadata',
@@ -12,31 +24,11 @@ export const updateMetadata = api({
     type: int8('8+', { tag: 0 }),
     controllerEpoch: int32('0+'),
     brokerEpoch: int64('5+', { default: -1 }),
-    ungroupedPartitionStates: array('0-4', {
-      topicName: string('0-4'),
-      partitionIndex: int32('0+'),
-      controllerEpoch: int32('0+'),
-      leader: int32('0+'),
-      leaderEpoch: int32('0+'),
-      isr: array('0+', int32()),
-      zkVersion: int32('0+'),
-      replicas: array('0+', int32()),
-      offlineReplicas: array('4+', int32()),
-    }),
+    ungroupedPartitionStates: array('0-4', updateMetadataPartitionState),
     topicStates: array('5+', {
       topicName: string('5+'),
       topicId: uuid('7+'),
-      partitionStates: array('5+', {
-        topicName: string('0-4'),
-        partitionIndex: int32('0+'),
-        controllerEpoch: int32('0+'),
-        leader: int32('0+'),
-        leaderEpoch: int32('0+'),
-        isr: array('0+', int32()),
-        zkVersion: int32('0+'),
-        replicas: array('0+', int32()),
-        offlineReplicas: array('4+', int32()),
-      }),
+      partitionStates: array('5+', updateMetadataPartitionState),
     }),
     liveBrokers: array('0+', {
       id: int32('0+'),
