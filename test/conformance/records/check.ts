@@ -31,18 +31,30 @@ interface Vector {
 const FIXTURE = fileURLToPath(new URL('../../../../fixtures/records/kafka-records.json', import.meta.url))
 const FIXTURE_LIMIT_BYTES = 300_000
 
-const { values } = parseArgs({
-  options: { seed: { type: 'string' }, count: { type: 'string' }, 'write-fixture': { type: 'boolean' } },
-})
-const seed = Number(values.seed ?? (process.pid * 7919) % 1_000_000)
-const count = Number(values.count ?? 1600)
+export interface CheckOptions {
+  seed?: number | undefined
+  count?: number | undefined
+  writeFixture?: boolean | undefined
+}
+
+export interface Checked {
+  compared: number
+  differences: number
+  details: string[]
+}
+
+let seed = 0
+let count = 0
+let compared = 0
 let differences = 0
+let details: string[] = []
 
 function compare(what: string, ours: unknown, theirs: unknown, context: string): void {
+  compared += 1
   if (isDeepStrictEqual(ours, theirs)) return
   differences += 1
   if (differences > 10) return
-  console.log(
+  details.push(
     `DIFFERENT: ${what}\n  ours   ${JSON.stringify(ours)}\n  Kafka  ${JSON.stringify(theirs)}\n  ${context}`,
   )
 }
@@ -55,7 +67,7 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
-function kafkaWritesWeRead(java: JavaProgram): void {
+function kafkaWritesWeRead(java: JavaProgram, keep: boolean): void {
   const vectors = java.run(['write', String(seed), String(count)]) as Vector[]
   for (const { name, bytes, batches } of vectors) {
     compare(
@@ -65,8 +77,8 @@ function kafkaWritesWeRead(java: JavaProgram): void {
       bytes,
     )
   }
-  console.log(`${vectors.length} records fields written by Kafka and read by us`)
-  if (values['write-fixture']) writeFixture(vectors)
+  details.push(`${vectors.length} records fields written by Kafka and read by us`)
+  if (keep) writeFixture(vectors)
 }
 
 /** Of each kind the shortest and one from the lower third. */
@@ -84,7 +96,7 @@ function writeFixture(vectors: Vector[]): void {
   const text = `[\n${lines.join(',\n')}\n]\n`
   if (text.length > FIXTURE_LIMIT_BYTES) throw new Error(`the fixture would have ${text.length} bytes`)
   writeFileSync(FIXTURE, text)
-  console.log(`${kept.length} of them kept in ${text.length} bytes`)
+  details.push(`${kept.length} of them kept in ${text.length} bytes`)
 }
 
 function weWriteKafkaReads(java: JavaProgram): void {
@@ -126,7 +138,7 @@ function weWriteKafkaReads(java: JavaProgram): void {
       bytes.toString('hex'),
     )
   }
-  console.log(`${written.length} records fields written by us and read by Kafka`)
+  details.push(`${written.length} records fields written by us and read by Kafka`)
 }
 
 function bothAppend(java: JavaProgram): void {
@@ -173,8 +185,8 @@ function bothAppend(java: JavaProgram): void {
     )
   }
   const summary = [...outcomes].map(([error, times]) => `${error} ${times}`).join(', ')
-  console.log(`${cases.length} produced fields validated and converted by both: ${summary}`)
-  console.log(
+  details.push(`${cases.length} produced fields validated and converted by both: ${summary}`)
+  details.push(
     `  damaged behind a right CRC: ${otherError} refused with another error, ${stricter} by us alone`,
   )
 }
@@ -234,7 +246,7 @@ function bothConvertDown(): void {
       context,
     )
   }
-  console.log(`${cases.length} fields converted down by both, ${converted} without zstd`)
+  details.push(`${cases.length} fields converted down by both, ${converted} without zstd`)
 }
 
 function hasZstd(batches: Buffer[]): boolean {
@@ -243,14 +255,35 @@ function hasZstd(batches: Buffer[]): boolean {
   )
 }
 
-await zstdReady()
-console.log(`seed ${seed}`)
-{
-  using java = new JavaProgram('RecordVectors.java', 'pom.xml')
-  kafkaWritesWeRead(java)
-  weWriteKafkaReads(java)
-  bothAppend(java)
+/** Compares everything; one run at a time. */
+export async function checkRecords(options: CheckOptions = {}): Promise<Checked> {
+  seed = options.seed ?? (process.pid * 7919) % 1_000_000
+  count = options.count ?? 1600
+  compared = 0
+  differences = 0
+  details = [`seed ${seed}`]
+  await zstdReady()
+  {
+    using java = new JavaProgram('RecordVectors.java', 'pom.xml')
+    kafkaWritesWeRead(java, options.writeFixture ?? false)
+    weWriteKafkaReads(java)
+    bothAppend(java)
+  }
+  bothConvertDown()
+  return { compared, differences, details }
 }
-bothConvertDown()
-console.log(differences === 0 ? 'no differences' : `${differences} differences`)
-process.exitCode = differences === 0 ? 0 : 1
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { seed: { type: 'string' }, count: { type: 'string' }, 'write-fixture': { type: 'boolean' } },
+  })
+  const given = (text: string | undefined) => (text === undefined ? undefined : Number(text))
+  const checked = await checkRecords({
+    seed: given(values.seed),
+    count: given(values.count),
+    writeFixture: values['write-fixture'],
+  })
+  for (const line of checked.details) console.log(line)
+  console.log(checked.differences === 0 ? 'no differences' : `${checked.differences} differences`)
+  process.exitCode = checked.differences === 0 ? 0 : 1
+}
