@@ -8,6 +8,7 @@ import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
 import { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { Decoded, Encodable } from '../../../protocol/schema.ts'
+import { RANGE } from '../../helpers/groups/group-driver.ts'
 import type { GroupClient, GroupPeer } from './peer.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -19,15 +20,6 @@ export interface Script {
 type Join = Encodable<(typeof joinGroup)['request']>
 type Joined = Decoded<(typeof joinGroup)['response']>
 type Sync = Encodable<(typeof syncGroup)['request']>
-
-/** Member metadata of the consumer protocol, version 0, that subscribes to the topics. */
-export function subscription(...topics: string[]): Buffer {
-  const parts: Buffer[] = [Buffer.from([0, 0, 0, 0, 0, topics.length])]
-  for (const topic of topics) parts.push(Buffer.from([0, topic.length]), Buffer.from(topic))
-  return Buffer.concat([...parts, Buffer.from([0, 0, 0, 0])])
-}
-
-export const RANGE = [{ name: 'range', metadata: subscription('orders') }]
 
 /** The words scripts are written in. Every answer goes to the transcript. */
 export class Steps {

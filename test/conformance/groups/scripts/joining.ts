@@ -1,6 +1,7 @@
 import { joinGroup } from '../../../../protocol/messages/join-group.ts'
 import { listGroups } from '../../../../protocol/messages/list-groups.ts'
-import { RANGE, type Script, subscription } from '../steps.ts'
+import { RANGE, subscription } from '../../../helpers/groups/group-driver.ts'
+import type { Script } from '../steps.ts'
 
 const ROUND_ROBIN = { name: 'roundrobin', metadata: Buffer.from('rr') }
 const RANGE_FIRST = [...RANGE, ROUND_ROBIN]

@@ -1,5 +1,6 @@
 import { leaveGroup } from '../../../../protocol/messages/leave-group.ts'
-import { RANGE, type Script, subscription } from '../steps.ts'
+import { RANGE, subscription } from '../../../helpers/groups/group-driver.ts'
+import type { Script } from '../steps.ts'
 
 const OTHER = [{ name: 'range', metadata: subscription('payments') }]
 

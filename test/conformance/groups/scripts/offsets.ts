@@ -3,7 +3,8 @@ import { findCoordinator } from '../../../../protocol/messages/find-coordinator.
 import { offsetCommit } from '../../../../protocol/messages/offset-commit.ts'
 import { offsetDelete } from '../../../../protocol/messages/offset-delete.ts'
 import { offsetFetch } from '../../../../protocol/messages/offset-fetch.ts'
-import { RANGE, type Script, subscription } from '../steps.ts'
+import { RANGE, subscription } from '../../../helpers/groups/group-driver.ts'
+import type { Script } from '../steps.ts'
 
 const MISSING_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
