@@ -37,22 +37,25 @@ export function createMetadataHandler({
       partitions: topic.partitions.map((partition) => view.partition(partition, apiVersion)),
       topicAuthorizedOperations: operations,
     })
-    const createMissing =
-      request.allowAutoTopicCreation && configs.brokerConfig(nodeId).autoCreateTopicsEnable
+    const creatable: string[] = []
     const missing = (name: string): Topic => {
       const invalid = topicNameFault(name) !== undefined
-      if (createMissing && !invalid) controller.createTopicFor(nodeId, name)
+      if (!invalid) creatable.push(name)
       const errorCode = invalid ? ErrorCode.INVALID_TOPIC_EXCEPTION : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
       const isInternal = isInternalTopic(name)
       return { errorCode, name, isInternal, topicAuthorizedOperations: operations }
     }
     const fault = requestFault(request, apiVersion)
     if (fault !== undefined) return refuse(request, fault)
+    const topics = topicsOf(request, apiVersion, image, describe, missing)
+    if (request.allowAutoTopicCreation && configs.brokerConfig(nodeId).autoCreateTopicsEnable) {
+      controller.createTopicsFor(nodeId, creatable)
+    }
     return {
       brokers: view.brokers(),
       clusterId: image.clusterId,
       controllerId: controllerId(image),
-      topics: topicsOf(request, apiVersion, image, describe, missing),
+      topics,
       clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
         ? ALL_OPERATIONS.CLUSTER
         : OPERATIONS_NOT_ASKED_FOR,

@@ -53,9 +53,13 @@ export class Controller {
     return results
   }
 
-  /** Creates a topic that a client named for the first time, laid out as that broker's configs say. */
-  createTopicFor(nodeId: number, name: string): ApiError | undefined {
-    return this.#createIfMissing(autoCreatedTopic(name, this.#configs.brokerConfig(nodeId)))
+  /**
+   * Creates topics that a client named for the first time, laid out as that broker's configs say. All or, beyond what the
+   * controller takes in one request, none: nobody waits for the outcome.
+   */
+  createTopicsFor(nodeId: number, names: readonly string[]): void {
+    const config = this.#configs.brokerConfig(nodeId)
+    this.createTopics(names.map((name) => autoCreatedTopic(name, config)))
   }
 
   /**
@@ -63,7 +67,11 @@ export class Controller {
    * @returns why not, undefined when the topic is there now
    */
   createInternalTopic(name: string): ApiError | undefined {
-    return this.#createIfMissing(autoCreatedTopic(name, this.#configs.cluster().config))
+    if (this.#metadata.image.topicsByName.has(name)) return undefined
+    const results = this.createTopics([autoCreatedTopic(name, this.#configs.cluster().config)])
+    if (results instanceof ApiError) return results
+    const [result] = results
+    return result instanceof ApiError ? result : undefined
   }
 
   /** @returns for each id, in order, why it was refused, undefined where it was not */
@@ -155,14 +163,6 @@ export class Controller {
       if (change) records.push(change)
     }
     this.#metadata.commit(records)
-  }
-
-  #createIfMissing(topic: CreatableTopic): ApiError | undefined {
-    if (this.#metadata.image.topicsByName.has(topic.name)) return undefined
-    const results = this.createTopics([topic])
-    if (results instanceof ApiError) return results
-    const [result] = results
-    return result instanceof ApiError ? result : undefined
   }
 
   /** A broker is up: newly, or again. */

@@ -158,13 +158,15 @@ t.test('internal topics are laid out by their own configs, ordinary ones by the 
   )
   t.equal(controlled.configs.topicConfig('__transaction_state').minInsyncReplicas, 1)
   t.equal(controlled.configs.topicConfig('__share_group_state').retentionMs, -1)
-  t.equal(controlled.controller.createTopicFor(2, 'mine'), undefined)
-  t.equal(controlled.controller.createTopicFor(1, 'yours'), undefined)
+  controlled.controller.createTopicsFor(2, ['mine', 'a b', '__consumer_offsets'])
+  controlled.controller.createTopicsFor(1, ['yours'])
   t.equal(controlled.image.topicsByName.get('mine')?.partitions.length, 6)
   t.equal(controlled.image.topicsByName.get('yours')?.partitions.length, 1)
   const alone = new Controlled({ brokers: [1] })
   t.match(text(alone.controller.createInternalTopic('__consumer_offsets')), /^INVALID_REPLICATION_FACTOR: /)
-  t.match(text(alone.controller.createTopicFor(1, 'a b')), /^INVALID_TOPIC_EXCEPTION: /)
+  const many = Array.from({ length: 10_001 }, (_, index) => `t${index}`)
+  alone.controller.createTopicsFor(1, many)
+  t.equal(alone.image.topicsByName.size, 0, 'more than a request may create')
 })
 
 t.test('topics are deleted with everything that is theirs', async (t) => {
