@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { apis } from '../../../protocol/apis.ts'
+import { tryAlterations } from './definitions/altered.ts'
 import { compareWithKafka } from './definitions/compare.ts'
 import { besideDefinitionsFolder, buildJava } from './java.ts'
 import { javaToOurs } from './java-to-ours.ts'
@@ -7,6 +8,7 @@ import { oursToJava } from './ours-to-java.ts'
 import { definitionSources, targets } from './plan.ts'
 
 const INSTANCES = 50
+const ALTERATIONS = 50
 
 /** Everything declared, against Kafka's definitions and, in both directions, against the bytes of Kafka's classes. */
 export async function run(): Promise<{ passed: number; failed: number; details: string[] }> {
@@ -31,6 +33,9 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
     versions + differences.length,
     differences,
   )
+
+  const { tried, missed } = tryAlterations(sources, ALTERATIONS)
+  note(`definitions altered on purpose: ${tried - missed.length} of ${tried} noticed`, tried, missed)
 
   const seed = Number(process.env.CONFORMANCE_SEED ?? Date.now() % 1_000_000)
   const planned = targets(sources)
