@@ -13,6 +13,7 @@ import { LogManager } from './log/log-manager.ts'
 import { ReplicaManager } from './log/replica-manager.ts'
 import { ApiError } from './metadata/controller/api-error.ts'
 import { Controller } from './metadata/controller/controller.ts'
+import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
 import { EffectiveConfigs, StaticConfigError } from './metadata/effective-configs.ts'
 import { featureRecords } from './metadata/features.ts'
 import { logMetadataChanges } from './metadata/log-changes.ts'
@@ -41,6 +42,7 @@ class Shared {
   readonly metadata: Metadata
   readonly configs: EffectiveConfigs
   readonly controller: Controller
+  readonly leaderBalancer: LeaderBalancer
   readonly logs: LogManager
   readonly groupCoordinator: GroupCoordinator
   readonly strings = new StringTable()
@@ -61,6 +63,7 @@ class Shared {
     this.metadata = metadata
     this.configs = configs
     this.controller = new Controller(metadata, configs, random)
+    this.leaderBalancer = new LeaderBalancer(this.controller, metadata, configs, clock)
     this.logs = new LogManager({
       clock,
       metadata,
@@ -76,6 +79,13 @@ class Shared {
     })
     metadata.commit(featureRecords())
     metadata.subscribe((records) => logMetadataChanges(records, logger))
+  }
+
+  /** Stops every timer and lets go of everything that is stored. */
+  close(): void {
+    this.leaderBalancer.close()
+    this.groupCoordinator.close()
+    this.logs.close()
   }
 
   broker({ nodeId, rack, listeners }: BrokerLayout, host: string): Broker {
@@ -199,8 +209,7 @@ export class Cluster<C extends Clock = Clock> {
   /** Stops every broker and lets go of everything: no socket, timer or byte is left. */
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.stop()))
-    this.#shared.groupCoordinator.close()
-    this.#shared.logs.close()
+    this.#shared.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import { ConfigResourceType } from '../records.ts'
 import { checkBrokerAlteration, currentBrokerOverrides } from './alter-broker.ts'
 import { BROKER_CONFIGS, brokerConfigKey } from './broker-configs.ts'
 import { checkClientMetricsConfigs } from './client-metrics-checks.ts'
@@ -6,11 +7,11 @@ import { type ConfigError, invalidConfig, invalidRequest } from './config-error.
 import { checkGroupConfigs } from './group-checks.ts'
 import { javaSplitComma } from './java-text.ts'
 import type { ResolvedBrokerConfig } from './resolve.ts'
-import { CONFIG_RESOURCE_TYPES, type ConfigResource, checkResourceName } from './resource-name.ts'
+import { type ConfigResource, checkResourceName } from './resource-name.ts'
 import { checkTopicConfigs } from './topic-checks.ts'
 import { TOPIC_CONFIGS } from './topic-configs.ts'
 
-const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = CONFIG_RESOURCE_TYPES
+const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = ConfigResourceType
 
 /** AlterConfigOp.OpType's codes. */
 export const ALTER_OPERATIONS = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const

@@ -1,8 +1,8 @@
 import { ALTER_OPERATIONS } from '../../../lib/metadata/configs/alter.ts'
-import { CONFIG_RESOURCE_TYPES } from '../../../lib/metadata/configs/resource-name.ts'
+import { ConfigResourceType } from '../../../lib/metadata/records.ts'
 import type { WireConfig, WireResource } from './config-wire.ts'
 
-const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = CONFIG_RESOURCE_TYPES
+const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = ConfigResourceType
 const { SET, DELETE, APPEND, SUBTRACT } = ALTER_OPERATIONS
 
 export type AlteredResource = WireResource & { configs: readonly WireConfig[] }

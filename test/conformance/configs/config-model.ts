@@ -17,7 +17,8 @@ import {
   describeTopicConfigs,
 } from '../../../lib/metadata/configs/describe.ts'
 import { type ResolvedBrokerConfig, resolveBrokerConfig } from '../../../lib/metadata/configs/resolve.ts'
-import { CONFIG_RESOURCE_TYPES, type ConfigResource } from '../../../lib/metadata/configs/resource-name.ts'
+import type { ConfigResource } from '../../../lib/metadata/configs/resource-name.ts'
+import { ConfigResourceType } from '../../../lib/metadata/records.ts'
 import type { ConfigCase } from './config-cases.ts'
 import type { WireConfig, WireDescribed, WireError, WireResource } from './config-wire.ts'
 
@@ -36,7 +37,7 @@ function wireError(error: ConfigError | null): WireError {
   return { errorCode: ERROR_CODES[error.errorCode], errorMessage: error.message }
 }
 
-const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = CONFIG_RESOURCE_TYPES
+const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = ConfigResourceType
 const NODE_ID = '1'
 
 /** Kafka gives entries in the order of a hash table. */

@@ -4,15 +4,15 @@ import { THROTTLE_CONFIGS } from '../../../lib/metadata/configs/broker/throttles
 import { BROKER_CONFIGS } from '../../../lib/metadata/configs/broker-configs.ts'
 import { CLIENT_METRICS_CONFIGS } from '../../../lib/metadata/configs/client-metrics-configs.ts'
 import { GROUP_CONFIGS } from '../../../lib/metadata/configs/group-configs.ts'
-import { CONFIG_RESOURCE_TYPES } from '../../../lib/metadata/configs/resource-name.ts'
 import { TOPIC_CONFIGS } from '../../../lib/metadata/configs/topic-configs.ts'
+import { ConfigResourceType } from '../../../lib/metadata/records.ts'
 import { repositoryRoot } from '../../helpers/real-kafka/classpath.ts'
 import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
 import { CONFIG_CASES, type ConfigCase, DESCRIBED, TRIED_VALUES } from './config-cases.ts'
 import { byName, ConfigModel } from './config-model.ts'
 import { ConfigWire, type WireDescribed, type WireError, type WireResource } from './config-wire.ts'
 
-const { BROKER, CLIENT_METRICS, GROUP } = CONFIG_RESOURCE_TYPES
+const { BROKER, CLIENT_METRICS, GROUP } = ConfigResourceType
 const SHOWN = 40
 
 /** What the fixture holds. */

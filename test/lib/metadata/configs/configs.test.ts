@@ -28,8 +28,8 @@ import {
   effectiveTopicConfig,
   resolveBrokerConfig,
 } from '../../../../lib/metadata/configs/resolve.ts'
-import { CONFIG_RESOURCE_TYPES } from '../../../../lib/metadata/configs/resource-name.ts'
 import { TOPIC_CONFIGS } from '../../../../lib/metadata/configs/topic-configs.ts'
+import { ConfigResourceType } from '../../../../lib/metadata/records.ts'
 import { CONFIG_CASES, DESCRIBED } from '../../../conformance/configs/config-cases.ts'
 import { byName, ConfigModel } from '../../../conformance/configs/config-model.ts'
 import type { RecordedAnswers } from '../../../conformance/configs/main.ts'
@@ -50,7 +50,7 @@ function broker(
   return resolveBrokerConfig(sources)
 }
 
-const topic = { resourceType: CONFIG_RESOURCE_TYPES.TOPIC, resourceName: 't' }
+const topic = { resourceType: ConfigResourceType.TOPIC, resourceName: 't' }
 const context: AlterContext = { broker: broker(), nodeId: 1, eligibleLeaderReplicas: true }
 
 t.test('answers as a real broker answered', async (t) => {
@@ -257,10 +257,7 @@ t.test('alterations', async (t) => {
   t.test('of a resource that is named twice are refused', async (t) => {
     const other = { ...topic, resourceName: 'u' }
     t.same(duplicateResources([topic, other, { ...topic }]), [true, false, true])
-    t.same(duplicateResources([topic, { ...topic, resourceType: CONFIG_RESOURCE_TYPES.GROUP }]), [
-      false,
-      false,
-    ])
+    t.same(duplicateResources([topic, { ...topic, resourceType: ConfigResourceType.GROUP }]), [false, false])
   })
 
   t.test('ask for the resource only when the configs are good', async (t) => {
@@ -272,7 +269,7 @@ t.test('alterations', async (t) => {
   })
 
   t.test('leave min.insync.replicas to the broker where eligible leader replicas are off', async (t) => {
-    const resource = { resourceType: CONFIG_RESOURCE_TYPES.BROKER, resourceName: '1' }
+    const resource = { resourceType: ConfigResourceType.BROKER, resourceName: '1' }
     const configs = [{ name: 'min.insync.replicas', value: '2' }]
     t.equal(alterConfigs(resource, configs, new Map(), context).error?.errorCode, 'INVALID_CONFIG')
     const without = { ...context, eligibleLeaderReplicas: false }
