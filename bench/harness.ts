@@ -20,14 +20,39 @@ export const sink: { value: unknown } = { value: undefined }
 
 /** One call of Benchmark.js does this much: below it the call itself is what would be measured. */
 const CALL_NANOSECONDS = 200_000
+/** What else the machine does comes and goes; operations that are compared take turns. */
+const ROUNDS = 4
 
-/** Times `operation`, synchronous or not; many operations make up one call of Benchmark.js. */
+/** Times `operation`, synchronous or not. */
 export async function time(operation: () => unknown): Promise<Timing> {
-  const first = operation()
-  const asynchronous = first instanceof Promise
-  await first
-  const repeats = await repeatsFor(operation)
-  const options: Benchmark.Options = { minSamples: 20, minTime: 0.005, maxTime: 0.3 }
+  const [timing] = await timeTogether([operation])
+  return timing as Timing
+}
+
+/** Times operations that are to be compared. Many operations make up one call of Benchmark.js. */
+export async function timeTogether(operations: readonly (() => unknown)[]): Promise<Timing[]> {
+  const samples: number[][] = operations.map(() => [])
+  const repeats: number[] = []
+  for (const operation of operations) repeats.push(await repeatsFor(operation))
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, operation] of operations.entries()) {
+      samples[i]?.push(...(await sampleOf(operation, repeats[i] as number)))
+    }
+  }
+  return samples.map((sample) => {
+    const sorted = sample.sort((a, b) => a - b)
+    return {
+      min: sorted[0] as number,
+      median: sorted[Math.floor(sorted.length / 2)] as number,
+      mean: sorted.reduce((sum, one) => sum + one, 0) / sorted.length,
+    }
+  })
+}
+
+/** Nanoseconds for one operation, as many times as Benchmark.js sampled. */
+async function sampleOf(operation: () => unknown, repeats: number): Promise<number[]> {
+  const asynchronous = operation() instanceof Promise
+  const options: Benchmark.Options = { minSamples: 10, minTime: 0.005, maxTime: 0.1 }
   const bench = asynchronous
     ? new Benchmark(
         async (deferred: { resolve(): void }) => {
@@ -46,12 +71,7 @@ export async function time(operation: () => unknown): Promise<Timing> {
   // Benchmark.js swallows what a bench throws.
   const { error } = bench as unknown as { error?: Error }
   if (error) throw error
-  const sample = bench.stats.sample.map((seconds) => (seconds * 1e9) / repeats).sort((a, b) => a - b)
-  return {
-    min: sample[0] as number,
-    median: sample[Math.floor(sample.length / 2)] as number,
-    mean: (bench.stats.mean * 1e9) / repeats,
-  }
+  return bench.stats.sample.map((seconds) => (seconds * 1e9) / repeats)
 }
 
 async function repeatsFor(operation: () => unknown): Promise<number> {

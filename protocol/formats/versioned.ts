@@ -24,7 +24,11 @@ export function encodeVersioned<M extends Message>(message: M, version: number, 
   return joined(writer)
 }
 
-/** @throws ProtocolError when the bytes are not this message, or in a version it does not have */
+/**
+ * An int64 that no number holds (the metadata hash of a group) is a bigint: see `ExactReader`.
+ *
+ * @throws ProtocolError when the bytes are not this message, or in a version it does not have
+ */
 export function decodeVersioned<M extends Message>(
   message: M,
   bytes: Buffer,

@@ -2,8 +2,8 @@ import type { StringSource } from './reader.ts'
 import { textOf } from './text.ts'
 
 const SLOTS = 4096
-/** Leaves the 12 highest bits of a hash, which its last multiplication mixed best. */
-const SLOT_SHIFT = 20
+/** Leaves the 11 highest bits of a hash, which its last multiplication mixed best: half as many pairs as slots. */
+const PAIR_SHIFT = 21
 /** What is longer than this many words of four bytes is rarely a name that comes again. */
 const WORDS = 24
 const LONGEST = 4 * WORDS
@@ -12,12 +12,14 @@ const MULTIPLIER = 0x9e3779b1
 
 /**
  * Remembers the strings it made last, so that a name that comes again in the next request costs a hash and a comparison
- * of its bytes, four at a time, instead of a new string. Direct-mapped: a collision forgets the older one, so memory is
- * bounded (about 450 KB).
+ * of its bytes, four at a time, instead of a new string. A name has two places to be in; when both are taken the one
+ * that was made first is forgotten, so memory is bounded (about 450 KB).
  */
 export class StringTable implements StringSource {
   readonly #strings: string[] = new Array<string>(SLOTS).fill('')
   readonly #lengths = new Uint8Array(SLOTS)
+  /** Which of a pair's two slots was made first. */
+  readonly #older = new Uint8Array(SLOTS / 2)
   readonly #words = new Int32Array(SLOTS * WORDS)
 
   read(buffer: Buffer, start: number, end: number, view: DataView): string {
@@ -28,10 +30,16 @@ export class StringTable implements StringSource {
     let hash = length
     for (let at = start; at < last; at += 4) hash = (Math.imul(hash, MULTIPLIER) + view.getInt32(at)) | 0
     hash = (Math.imul(hash, MULTIPLIER) + view.getInt32(last)) | 0
-    const slot = Math.imul(hash ^ (hash >>> 16), MULTIPLIER) >>> SLOT_SHIFT
-    if (this.#lengths[slot] === length && this.#holds(slot, start, last, view))
-      return this.#strings[slot] as string
+    const pair = Math.imul(hash ^ (hash >>> 16), MULTIPLIER) >>> PAIR_SHIFT
+    const first = 2 * pair
+    if (this.#lengths[first] === length && this.#holds(first, start, last, view))
+      return this.#strings[first] as string
+    const second = first + 1
+    if (this.#lengths[second] === length && this.#holds(second, start, last, view))
+      return this.#strings[second] as string
 
+    const slot = first + (this.#older[pair] as number)
+    this.#older[pair] = first + 1 - slot
     const made = textOf(buffer, start, end)
     this.#lengths[slot] = length
     this.#strings[slot] = made
