@@ -51,7 +51,7 @@ export function createFetchHandler(parts: FetchParts): Handler {
     for (const target of session.partitions) {
       const error = unknown(parts, target)
       if (error === ErrorCode.NONE) targets.push(target)
-      else refused.push(new FetchResult(target, error))
+      else refused.push(refuse(target, error))
     }
     const params = paramsOf(request, replicaId, config().fetchMaxBytes, context)
     const results = replicas.fetch(params, targets, (cancel) => context.onClose(cancel))
@@ -64,6 +64,13 @@ function unknown({ metadata }: FetchParts, { topic, partition }: FetchPartition)
   if (topic === null) return ErrorCode.UNKNOWN_TOPIC_ID
   const isKnown = metadata.image.topicsByName.get(topic)?.partitions[partition] !== undefined
   return isKnown ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+}
+
+function refuse(target: FetchPartition, error: ErrorCode): FetchResult {
+  const result = new FetchResult(target, error)
+  // As in Kafka: null comes only from a partition that was looked at.
+  result.abortedTransactions = []
+  return result
 }
 
 function paramsOf(

@@ -39,31 +39,33 @@ const FIRST_VERSIONS: Readonly<Record<number, number>> = {
 export function createListOffsetsHandler(parts: ListOffsetsParts): Handler {
   return handler(listOffsets, (request, { apiVersion }) => ({
     topics: request.topics.map(({ name, partitions }) => {
-      const duplicates = apiVersion === 0 ? new Set<number>() : repeated(request, name)
+      if (apiVersion === 0) {
+        return { name, partitions: partitions.map((partition) => listV0(parts, request, name, partition)) }
+      }
+      const { unique, repeated } = withoutRepeated(partitions)
       return {
         name,
-        partitions: partitions.map((partition) => {
-          if (apiVersion === 0) return listV0(parts, request, name, partition)
-          if (duplicates.has(partition.partitionIndex)) return failed(partition, ErrorCode.INVALID_REQUEST)
-          return list(parts, request, name, partition, apiVersion)
-        }),
+        partitions: unique.map((partition) =>
+          repeated.has(partition.partitionIndex)
+            ? failed(partition, ErrorCode.INVALID_REQUEST)
+            : list(parts, request, name, partition, apiVersion),
+        ),
       }
     }),
   }))
 }
 
-/** Partitions of the topic that the request names more than once. */
-function repeated({ topics }: ListOffsetsRequest, name: string): Set<number> {
+/** Each partition once, and which were named more often: those are answered once, with an error. */
+function withoutRepeated(partitions: readonly PartitionRequest[]) {
   const seen = new Set<number>()
-  const again = new Set<number>()
-  for (const topic of topics) {
-    if (topic.name !== name) continue
-    for (const { partitionIndex } of topic.partitions) {
-      if (seen.has(partitionIndex)) again.add(partitionIndex)
-      seen.add(partitionIndex)
-    }
-  }
-  return again
+  const repeated = new Set<number>()
+  const unique = partitions.filter(({ partitionIndex }) => {
+    const isFirst = !seen.has(partitionIndex)
+    if (isFirst) seen.add(partitionIndex)
+    else repeated.add(partitionIndex)
+    return isFirst
+  })
+  return { unique, repeated }
 }
 
 function failed({ partitionIndex }: PartitionRequest, errorCode: ErrorCode) {

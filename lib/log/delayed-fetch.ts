@@ -2,15 +2,15 @@ import type { Timer } from '../lab/clock.ts'
 import type { FetchParams } from './fetch-params.ts'
 import type { FetchPartition, FetchResult } from './fetch-partition.ts'
 import { readPartitions } from './fetch-read.ts'
+import type { HostedReplicas } from './hosted-replicas.ts'
 import type { Partition, PartitionWaiter } from './partition.ts'
-import type { ReplicaManager } from './replica-manager.ts'
 
 /**
  * A fetch that waits until there is enough to read, something is wrong, or its time is up (Kafka's DelayedFetch). A
  * change of a partition costs a look at that partition alone.
  */
 export class DelayedFetch implements PartitionWaiter {
-  readonly #replicas: ReplicaManager
+  readonly #replicas: HostedReplicas
   readonly #params: FetchParams
   readonly #targets: readonly FetchPartition[]
   readonly #resolve: (results: FetchResult[]) => void
@@ -21,7 +21,7 @@ export class DelayedFetch implements PartitionWaiter {
   #isDone = false
 
   constructor(
-    replicas: ReplicaManager,
+    replicas: HostedReplicas,
     params: FetchParams,
     targets: readonly FetchPartition[],
     resolve: (results: FetchResult[]) => void,

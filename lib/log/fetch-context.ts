@@ -98,7 +98,7 @@ export class FetchSessions {
     }
     if (session.partitions.size === 0) {
       this.#cache.remove(sessionId)
-      return sessionless(session.partitions)
+      return sessionless(this.#add(request.topics, usesTopicIds, new FetchPartitions()))
     }
     this.#cache.touch(session, this.#clock.now())
     session.epoch = nextEpoch(session.epoch)

@@ -94,6 +94,8 @@ export class FetchResult {
   readonly target: FetchPartition
   /** Bytes of `records`. */
   size = 0
+  /** There is a batch, but the limits let none through. */
+  isFirstTooLarge = false
 
   readonly partitionIndex: number
   errorCode: ErrorCode

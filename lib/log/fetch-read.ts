@@ -2,14 +2,14 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { ZERO_UUID } from '../../protocol/schema.ts'
 import type { FetchParams } from './fetch-params.ts'
 import { type FetchPartition, FetchResult } from './fetch-partition.ts'
+import type { HostedReplicas } from './hosted-replicas.ts'
 import { UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from './leader-epochs.ts'
 import type { Partition } from './partition.ts'
-import type { ReplicaManager } from './replica-manager.ts'
 import { NO_PREFERRED_REPLICA, preferredReadReplica, RACK_AWARE_SELECTOR } from './replica-selector.ts'
 
 /** Reads from each partition in turn, as far as the limits allow. */
 export function readPartitions(
-  replicas: ReplicaManager,
+  replicas: HostedReplicas,
   params: FetchParams,
   targets: readonly FetchPartition[],
 ): FetchResult[] {
@@ -26,8 +26,8 @@ export function readPartitions(
   return results
 }
 
-/** Is this answer to be given now, rather than waited with for more? */
-export function hasWaited(params: FetchParams, results: readonly FetchResult[]): boolean {
+/** Is this to be answered at once, rather than waited with for more? */
+export function isAnswer(params: FetchParams, results: readonly FetchResult[]): boolean {
   if (params.maxWaitMs <= 0 || results.length === 0) return true
   let bytes = 0
   for (const result of results) {
@@ -39,7 +39,7 @@ export function hasWaited(params: FetchParams, results: readonly FetchResult[]):
 }
 
 function readPartition(
-  replicas: ReplicaManager,
+  replicas: HostedReplicas,
   params: FetchParams,
   target: FetchPartition,
   bytesLeft: number,
@@ -84,6 +84,7 @@ function readPartition(
   const result = snapshot(target, hosted)
   result.records = read.records
   result.size = read.size
+  result.isFirstTooLarge = read.isFirstTooLarge
   result.abortedTransactions = read.abortedTransactions
   return result
 }
@@ -98,7 +99,7 @@ function snapshot(target: FetchPartition, { log }: Partition): FetchResult {
 }
 
 function preferredReplica(
-  replicas: ReplicaManager,
+  replicas: HostedReplicas,
   params: FetchParams,
   partition: Partition,
   fetchOffset: number,
@@ -113,17 +114,15 @@ function preferredReplica(
 }
 
 /** Is what the reader read last not what the log has there? Then it learns where to go back to (KIP-595). */
-function divergence(target: FetchPartition, { log }: Partition): FetchResult | undefined {
+function divergence(target: FetchPartition, partition: Partition): FetchResult | undefined {
+  const { log } = partition
   const { leaderEpoch, endOffset } = log.epochs.endOffsetFor(target.lastFetchedEpoch, log.logEndOffset)
   const isKnown = leaderEpoch !== UNDEFINED_EPOCH && endOffset !== UNDEFINED_EPOCH_OFFSET
   if (!isKnown || target.fetchOffset < log.logStartOffset) {
     return new FetchResult(target, ErrorCode.OFFSET_OUT_OF_RANGE)
   }
   if (leaderEpoch >= target.lastFetchedEpoch && endOffset >= target.fetchOffset) return undefined
-  const result = new FetchResult(target)
-  result.highWatermark = log.highWatermark
-  result.lastStableOffset = log.lastStableOffset
-  result.logStartOffset = log.logStartOffset
+  const result = snapshot(target, partition)
   result.divergingEpoch = { epoch: leaderEpoch, endOffset }
   return result
 }

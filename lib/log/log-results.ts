@@ -28,6 +28,8 @@ export class LogRead {
   records: Buffer[] = []
   /** Bytes of `records`. */
   size = 0
+  /** There is a batch, but the limit lets none through. */
+  isFirstTooLarge = false
   /** null unless only committed records were asked for. */
   abortedTransactions: AbortedTransaction[] | null = null
 }

@@ -1,6 +1,7 @@
 import {
   baseOffset,
   isLogAppendTime,
+  lastOffset,
   maxTimestamp,
   NO_TIMESTAMP,
   partitionLeaderEpoch,
@@ -47,11 +48,38 @@ export function offsetByTime(log: PartitionLog, timestamp: number): TimestampAnd
 }
 
 function recordOfMaxTimestamp(log: PartitionLog): TimestampAndOffset | undefined {
-  let largest = NO_TIMESTAMP
-  for (const segment of log.segments) {
-    largest = Math.max(largest, segment.maxTimestampFrom(log.logStartOffset))
+  const largest = maxTimestampFrom(log, log.logStartOffset)
+  if (largest === NO_TIMESTAMP) return undefined
+  const found = firstFrom(log, largest)
+  if (found !== undefined) return found
+  // The largest timestamp is that of a record that is gone, of the batch that the log now begins in.
+  const { best, next } = bestOfFirstBatch(log)
+  const inRest = maxTimestampFrom(log, next)
+  return inRest > (best?.timestamp ?? NO_TIMESTAMP) ? firstFrom(log, inRest) : best
+}
+
+function bestOfFirstBatch(log: PartitionLog) {
+  const first: { best: TimestampAndOffset | undefined; next: number } = {
+    best: undefined,
+    next: log.logEndOffset,
   }
-  return largest === NO_TIMESTAMP ? undefined : firstFrom(log, largest)
+  log.segments[0]!.visitFromTime(NO_TIMESTAMP, log.logStartOffset, (buffer, position) => {
+    const leaderEpoch = partitionLeaderEpoch(buffer, position)
+    first.next = lastOffset(buffer, position) + 1
+    for (const { timestamp, offset } of decodeRecords(buffer, position, MAX_DECOMPRESSED_BATCH_BYTES)) {
+      const isBetter = timestamp > (first.best?.timestamp ?? NO_TIMESTAMP)
+      if (offset >= log.logStartOffset && isBetter) first.best = { timestamp, offset, leaderEpoch }
+    }
+    return true
+  })
+  return first
+}
+
+/** The largest timestamp of the batches that hold `offset` and later ones. */
+function maxTimestampFrom(log: PartitionLog, offset: number): number {
+  return log.segments.reduce((largest, segment) => {
+    return segment.nextOffset <= offset ? largest : Math.max(largest, segment.maxTimestampFrom(offset))
+  }, NO_TIMESTAMP)
 }
 
 function firstFrom(log: PartitionLog, timestamp: number): TimestampAndOffset | undefined {

@@ -36,12 +36,13 @@ export interface PartitionLogOptions {
  */
 export class PartitionLog {
   readonly epochs = new LeaderEpochs()
-  readonly producers: ProducerState
   config: LogConfig
   readonly #clock: Clock
   readonly #producerIdExpirationMs: () => number
   /** In order, at least one; the last one is written to. */
   #segments: Segment[]
+  /** Made when there is a producer to remember: most partitions of a large cluster never see one. */
+  #producers: ProducerState | undefined
   #logStartOffset = 0
   #logEndOffset = 0
   #highWatermark = 0
@@ -50,9 +51,12 @@ export class PartitionLog {
     this.config = config
     this.#clock = clock
     this.#producerIdExpirationMs = producerIdExpirationMs
-    const now = clock.now()
-    this.producers = new ProducerState(now)
-    this.#segments = [new Segment(0, new MemoryBytes(), now)]
+    this.#segments = [new Segment(0, new MemoryBytes(), clock.now())]
+  }
+
+  get producers(): ProducerState {
+    this.#producers ??= new ProducerState(this.#clock.now())
+    return this.#producers
   }
 
   get segments(): readonly Segment[] {
@@ -75,7 +79,7 @@ export class PartitionLog {
 
   /** What lies below, transactional or not, is decided. */
   get lastStableOffset(): number {
-    const unstable = this.producers.firstUnstableOffset()
+    const unstable = this.#producers?.firstUnstableOffset()
     if (unstable === undefined) return this.#highWatermark
     return Math.min(this.#highWatermark, Math.max(unstable, this.#logStartOffset))
   }
@@ -122,13 +126,13 @@ export class PartitionLog {
     now: number,
   ): AppendResult {
     const result = new AppendResult()
-    result.logStartOffset = this.#logStartOffset
-    setBaseOffset(batch, 0, this.#logEndOffset)
-    setPartitionLeaderEpoch(batch, 0, leaderEpoch)
     if (batch.length > this.config.segmentBytes) {
       result.errorCode = ErrorCode.RECORD_LIST_TOO_LARGE
       return result
     }
+    result.logStartOffset = this.#logStartOffset
+    setBaseOffset(batch, 0, this.#logEndOffset)
+    setPartitionLeaderEpoch(batch, 0, leaderEpoch)
     const hasProducerId = producerId(batch, 0) !== NO_PRODUCER_ID
     const marker = hasProducerId && isControlBatch(batch, 0) ? markerOf(batch) : null
     if (hasProducerId) {
@@ -165,7 +169,7 @@ export class PartitionLog {
     const advanced = Math.min(offset, this.#logEndOffset)
     if (advanced <= this.#highWatermark) return false
     this.#highWatermark = advanced
-    this.producers.onHighWatermark(advanced)
+    this.#producers?.onHighWatermark(advanced)
     return true
   }
 
@@ -196,12 +200,13 @@ export class PartitionLog {
       const isFirst = minOne && result.size === 0
       const to = segment.endOfRead(from, limit, maxBytes - result.size, isFirst)
       if (to > from) segment.slice(from, to, result.records)
+      else if (limit > from && result.size === 0) result.isFirstTooLarge = true
       result.size += to - from
       readTo = segment.offsetAt(to)
       if (to < segment.size || result.size >= maxBytes) break
     }
-    if (isolation === 'committed' && result.size > 0) {
-      result.abortedTransactions = this.producers.abortedBetween(offset, readTo)
+    if (isolation === 'committed' && result.size > 0 && this.#producers !== undefined) {
+      result.abortedTransactions = this.#producers.abortedBetween(offset, readTo)
     }
     return result
   }
@@ -237,7 +242,7 @@ export class PartitionLog {
     this.#segments.splice(0, keptFrom)
     this.#segments[0]!.dropBefore(offset)
     this.epochs.truncateFromStart(offset)
-    this.producers.onLogStartOffset(offset)
+    this.#producers?.onLogStartOffset(offset)
     return true
   }
 }

@@ -20,7 +20,7 @@ export class Partition {
   readonly log: PartitionLog
   /** Where the log ended when the current leader took over. */
   leaderEpochStartOffset = 0
-  readonly #waiters = new Set<PartitionWaiter>()
+  #waiters: Set<PartitionWaiter> | undefined
 
   constructor(topic: string, state: PartitionState, log: PartitionLog) {
     this.topic = topic
@@ -59,18 +59,20 @@ export class Partition {
   }
 
   wait(waiter: PartitionWaiter): void {
+    this.#waiters ??= new Set()
     this.#waiters.add(waiter)
   }
 
   stopWaiting(waiter: PartitionWaiter): void {
-    this.#waiters.delete(waiter)
+    this.#waiters?.delete(waiter)
   }
 
   get waiterCount(): number {
-    return this.#waiters.size
+    return this.#waiters?.size ?? 0
   }
 
   wake(): void {
+    if (this.#waiters === undefined) return
     for (const waiter of this.#waiters) waiter.partitionChanged(this)
   }
 }

@@ -1,29 +1,13 @@
 import { ErrorCode } from '../../protocol/errors.ts'
-import type { Clock } from '../lab/clock.ts'
-import type { Metadata } from '../metadata/metadata.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
 import type { FetchParams } from './fetch-params.ts'
 import type { FetchPartition, FetchResult } from './fetch-partition.ts'
-import { hasWaited, readPartitions } from './fetch-read.ts'
+import { isAnswer, readPartitions } from './fetch-read.ts'
+import { HostedReplicas } from './hosted-replicas.ts'
 import { type EpochEndOffset, UNDEFINED_EPOCH } from './leader-epochs.ts'
-import type { LogManager } from './log-manager.ts'
 import { AppendResult, type Isolation, type TimestampAndOffset } from './log-results.ts'
 import { ListOffsetsTimestamp, offsetByTime, offsetsBefore } from './offset-by-time.ts'
 import type { Partition } from './partition.ts'
-
-/** What a broker's configs say of its replicas. */
-export interface ReplicaConfig {
-  readonly fetchMaxBytes: number
-  readonly replicaSelectorClass: string | null
-}
-
-export interface ReplicaManagerOptions {
-  readonly nodeId: number
-  readonly clock: Clock
-  readonly metadata: Metadata
-  readonly logs: LogManager
-  readonly config: () => ReplicaConfig
-}
 
 /** One partition's records in a Produce request. */
 export interface AppendEntry {
@@ -42,57 +26,10 @@ export interface DeleteRecordsResult {
 const TO_HIGH_WATERMARK = -1
 
 /**
- * The replicas of one broker (Kafka's ReplicaManager): may this broker answer for that partition, to this client, in
- * this epoch? The logs themselves belong to the cluster.
+ * What one broker does with its replicas (Kafka's ReplicaManager). The logs themselves belong to the cluster, so there
+ * is no replication: what the leader has, all replicas have.
  */
-export class ReplicaManager {
-  readonly nodeId: number
-  readonly clock: Clock
-  readonly metadata: Metadata
-  readonly #logs: LogManager
-  readonly #config: () => ReplicaConfig
-
-  constructor({ nodeId, clock, metadata, logs, config }: ReplicaManagerOptions) {
-    this.nodeId = nodeId
-    this.clock = clock
-    this.metadata = metadata
-    this.#logs = logs
-    this.#config = config
-  }
-
-  get config(): ReplicaConfig {
-    return this.#config()
-  }
-
-  /** The partition, if this broker has a replica of it; else why not. */
-  hosted(topic: string, index: number): Partition | ErrorCode {
-    const state = this.metadata.image.topicsByName.get(topic)
-    const partition = state === undefined ? undefined : this.#logs.partition(state.topicId, index)
-    if (partition === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    return partition.state.replicas.includes(this.nodeId) ? partition : ErrorCode.NOT_LEADER_OR_FOLLOWER
-  }
-
-  isLeader(partition: Partition): boolean {
-    return partition.state.leader === this.nodeId
-  }
-
-  /**
-   * The partition for a client that believes in `currentLeaderEpoch` (-1: it does not say), or why it is not to be had
-   * here. Without `onlyLeader` a follower will do.
-   */
-  available(
-    topic: string,
-    index: number,
-    currentLeaderEpoch: number,
-    onlyLeader: boolean,
-  ): Partition | ErrorCode {
-    const partition = this.hosted(topic, index)
-    if (typeof partition === 'number') return partition
-    const error = partition.checkLeaderEpoch(currentLeaderEpoch)
-    if (error !== ErrorCode.NONE) return error
-    return onlyLeader && !this.isLeader(partition) ? ErrorCode.NOT_LEADER_OR_FOLLOWER : partition
-  }
-
+export class ReplicaManager extends HostedReplicas {
   /**
    * Appends what a client sent, then wakes who waits for it. The results stand in the order of the entries. Replicas
    * share one log, so what the leader has appended with acks=-1 is on all of them at once.
@@ -141,7 +78,7 @@ export class ReplicaManager {
     onCancel: (cancel: () => void) => void,
   ): FetchResult[] | Promise<FetchResult[]> {
     const results = readPartitions(this, params, targets)
-    if (hasWaited(params, results)) return results
+    if (isAnswer(params, results)) return results
     return new Promise((resolve) => {
       const delayed = new DelayedFetch(this, params, targets, resolve)
       onCancel(() => delayed.cancel())
@@ -188,7 +125,8 @@ export class ReplicaManager {
     if (typeof partition === 'number') return { errorCode: partition, lowWatermark: -1 }
     const { log } = partition
     const { cleanupPolicy } = log.config
-    if (!cleanupPolicy.includes('delete')) return { errorCode: ErrorCode.POLICY_VIOLATION, lowWatermark: -1 }
+    const isKept = cleanupPolicy.includes('compact') && !cleanupPolicy.includes('delete')
+    if (isKept) return { errorCode: ErrorCode.POLICY_VIOLATION, lowWatermark: -1 }
     const target = offset === TO_HIGH_WATERMARK ? log.highWatermark : offset
     if (target < 0 || !log.advanceLogStartOffset(target)) {
       return { errorCode: ErrorCode.OFFSET_OUT_OF_RANGE, lowWatermark: -1 }

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../protocol/error.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { MAGIC_POSITION } from '../../protocol/records/batch.ts'
 import { downConvert } from '../../protocol/records/down-convert.ts'
 import type { FetchResult } from './fetch-partition.ts'
 import { type LogConfig, MAX_DECOMPRESSED_BATCH_BYTES } from './log-config.ts'
@@ -14,6 +15,9 @@ export type SendPath = 'as-they-lie' | 'down-converted'
 /** Before this version a client cannot be expected to know zstd (KIP-110). */
 const FIRST_VERSION_WITH_ZSTD = 10
 
+/** Up to here a batch larger than the limits is not sent (KIP-74). */
+const LAST_VERSION_WITH_HARD_LIMITS = 2
+
 /** The one place where it is decided which way records go, from what the client's version of Fetch can take. */
 export function sendPathOf(fetchVersion: number): SendPath {
   return fetchVersion <= 3 ? 'down-converted' : 'as-they-lie'
@@ -26,6 +30,7 @@ export function prepareToSend(result: FetchResult, fetchVersion: number, config:
     return 'as-they-lie'
   }
   const path = sendPathOf(fetchVersion)
+  if (result.isFirstTooLarge && fetchVersion <= LAST_VERSION_WITH_HARD_LIMITS) cutOff(result)
   if (path === 'down-converted' && result.size > 0) convert(result, fetchVersion <= 1 ? 0 : 1)
   return path
 }
@@ -51,6 +56,17 @@ function convert(result: FetchResult, magic: 0 | 1): void {
     if (!(error instanceof ProtocolError)) throw error
     replaceByError(result, ErrorCode.CORRUPT_MESSAGE)
   }
+}
+
+/**
+ * The beginning of a message that goes on behind the end of the response: how clients of those versions see that their
+ * limit is too small, and tell the application, instead of asking for the same again for ever.
+ */
+function cutOff(result: FetchResult): void {
+  const beginning = Buffer.alloc(MAGIC_POSITION + 1)
+  beginning.writeBigInt64BE(BigInt(result.target.fetchOffset), 0)
+  beginning.writeInt32BE(0x7fff_ffff, 8)
+  result.records = [beginning]
 }
 
 /** As Kafka answers it: nothing else is said of the partition. */

@@ -1,12 +1,16 @@
 import { ManualClock } from '../../../lib/lab/clock.ts'
 import { SeededRandom } from '../../../lib/lab/random.ts'
+import type { ReplicaConfig } from '../../../lib/log/hosted-replicas.ts'
 import type { LogConfig } from '../../../lib/log/log-config.ts'
 import { LogManager } from '../../../lib/log/log-manager.ts'
-import { type ReplicaConfig, ReplicaManager } from '../../../lib/log/replica-manager.ts'
+import { ReplicaManager } from '../../../lib/log/replica-manager.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
 import type { Handler, RequestContext } from '../../../lib/network/handler.ts'
-import type { Api, RequestOf, ResponseOf } from '../../../protocol/schema.ts'
+import { codecOf } from '../../../protocol/codec.ts'
+import { Reader } from '../../../protocol/primitives/reader.ts'
+import { Writer } from '../../../protocol/primitives/writer.ts'
+import type { Api, Decoded, Encodable, Message } from '../../../protocol/schema.ts'
 import { ZERO_UUID } from '../../../protocol/schema.ts'
 
 /** Kafka's defaults. */
@@ -137,15 +141,28 @@ export function contextOf(apiVersion: number, clientId: string | null = 'test') 
   }
 }
 
-/** What a handler answers, whether at once or later. */
+/**
+ * What a client would read from a handler's answer, given at once or later: encoded and decoded in that version. The
+ * request is what a decoder would have made.
+ */
 export async function ask<A extends Api>(
   handler: Handler,
-  _api: A,
+  api: A,
   apiVersion: number,
-  request: object,
-): Promise<Required<ResponseOf<A>>> {
-  const { context } = contextOf(apiVersion)
-  return (await handler.handle(request as RequestOf<Api>, context)) as Required<ResponseOf<A>>
+  request: Encodable<A['request']>,
+  clientId: string | null = 'test',
+): Promise<Decoded<A['response']>> {
+  const { context } = contextOf(apiVersion, clientId)
+  const answer = await handler.handle(overTheWire(api.request, apiVersion, request) as never, context)
+  if (typeof answer === 'symbol') throw new Error('no response')
+  return overTheWire(api.response, apiVersion, answer) as Decoded<A['response']>
+}
+
+export function overTheWire<M extends Message>(message: M, version: number, value: Encodable<M>): Decoded<M> {
+  const writer = new Writer()
+  const codec = codecOf(message, version)
+  codec.encode(writer, value)
+  return codec.decode(new Reader(Buffer.concat(writer.take())))
 }
 
 /** A Fetch request of one partition, every field as the decoder gives it. */
