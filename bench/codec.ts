@@ -123,8 +123,8 @@ async function produceSizes(losses: string[]): Promise<string[][]> {
   for (const [i, { median, min }] of [small, large].entries()) {
     rows.push([`${sizes[i]} bytes of records`, readable(median), readable(min)])
   }
-  // A tenth is what two measurements of the same thing differ by.
-  if (large.min > small.min * 1.1)
-    losses.push(`Produce: 1 MB takes ${(large.min / small.min).toFixed(2)} times 1 KB`)
+  // Two measurements of the same thing differ in one of the two figures, seldom in both; touching 1 MB costs 50 us.
+  const ratio = Math.min(large.min / small.min, large.median / small.median)
+  if (ratio > 1.1) losses.push(`Produce: 1 MB takes ${ratio.toFixed(2)} times 1 KB`)
   return rows
 }
