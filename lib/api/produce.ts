@@ -3,11 +3,13 @@ import { produce } from '../../protocol/messages/produce.ts'
 import { compressionCode, isTransactional, magic } from '../../protocol/records/batch.ts'
 import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
 import { CompressionType } from '../../protocol/records/compression/codecs.ts'
+import { zstdReady } from '../../protocol/records/compression/zstd.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import type { AppendResult } from '../log/log-results.ts'
 import type { AppendEntry } from '../log/replica-manager.ts'
+import type { MetadataImage, TopicState } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
-import { type Handler, handler, NO_RESPONSE, type RequestContext } from '../network/handler.ts'
+import { type Answer, type Handler, handler, NO_RESPONSE, type RequestContext } from '../network/handler.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
 
@@ -25,6 +27,7 @@ import type { Parts } from './parts.ts'
  */
 
 type ProduceRequest = RequestOf<typeof produce>
+type ProduceParts = Pick<Parts, 'metadata' | 'replicas'>
 
 const FIRST_VERSION_WITH_BATCHES = 3
 const FIRST_VERSION_WITH_ZSTD = 7
@@ -53,23 +56,60 @@ interface TopicAnswer {
   partitionResponses: PartitionAnswer[]
 }
 
-export function createProduceHandler(parts: Pick<Parts, 'metadata' | 'replicas'>): Handler {
+export function createProduceHandler(parts: ProduceParts): Handler {
+  let isZstdReady = false
   return handler(produce, (request, context) => {
-    const responses = answer(parts, request, context)
-    if (request.acks !== 0) {
-      const nodeEndpoints = nameLeaders(parts, responses, context)
-      return nodeEndpoints.length === 0 ? { responses } : { responses, nodeEndpoints }
-    }
-    const failed = responses.some(({ partitionResponses }) =>
-      partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE),
-    )
-    if (failed) throw new Error('records that no acknowledgement is wanted for could not be appended')
-    return NO_RESPONSE
+    if (isZstdReady || !compressesToZstd(parts, request, context)) return respond(parts, request, context)
+    return zstdReady().then(() => {
+      isZstdReady = true
+      return respond(parts, request, context)
+    })
   })
 }
 
+/** May records have to be compressed with zstd? On older Nodes that takes a moment to get ready, once. */
+function compressesToZstd(
+  { replicas, metadata }: ProduceParts,
+  request: ProduceRequest,
+  context: RequestContext,
+) {
+  return request.topicData.some(({ name, topicId, partitionData }) => {
+    const topic = topicOf(metadata.image, name, topicId, context.apiVersion)
+    const partition = replicas.hosted(topic?.name ?? name, partitionData[0]?.index ?? 0)
+    return typeof partition === 'object' && partition.log.config.compressionType === 'zstd'
+  })
+}
+
+function topicOf(
+  image: MetadataImage,
+  name: string,
+  topicId: string,
+  version: number,
+): TopicState | undefined {
+  return version >= FIRST_VERSION_WITH_TOPIC_IDS
+    ? image.topicsById.get(topicId)
+    : image.topicsByName.get(name)
+}
+
+function respond(
+  parts: ProduceParts,
+  request: ProduceRequest,
+  context: RequestContext,
+): Answer<typeof produce> {
+  const responses = answer(parts, request, context)
+  if (request.acks !== 0) {
+    const nodeEndpoints = nameLeaders(parts, responses, context)
+    return nodeEndpoints.length === 0 ? { responses } : { responses, nodeEndpoints }
+  }
+  const failed = responses.some(({ partitionResponses }) =>
+    partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE),
+  )
+  if (failed) throw new Error('records that no acknowledgement is wanted for could not be appended')
+  return NO_RESPONSE
+}
+
 function answer(
-  { metadata, replicas }: Pick<Parts, 'metadata' | 'replicas'>,
+  { metadata, replicas }: ProduceParts,
   request: ProduceRequest,
   context: RequestContext,
 ): TopicAnswer[] {
@@ -80,7 +120,7 @@ function answer(
   const waiting: PartitionAnswer[] = []
   const responses = request.topicData.map(({ name: givenName, topicId, partitionData }) => {
     const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
-    const topic = usesTopicIds ? image.topicsById.get(topicId) : image.topicsByName.get(givenName)
+    const topic = topicOf(image, givenName, topicId, context.apiVersion)
     const name = topic?.name ?? givenName
     const partitionResponses = partitionData.map(({ index, records }) => {
       const bytes = records ?? NO_RECORDS
@@ -161,7 +201,7 @@ function fill(partition: PartitionAnswer, result: AppendResult): void {
 }
 
 function nameLeaders(
-  { metadata }: Pick<Parts, 'metadata'>,
+  { metadata }: ProduceParts,
   responses: TopicAnswer[],
   { apiVersion, session }: RequestContext,
 ) {

@@ -13,6 +13,8 @@ export interface LogConfig {
   readonly messageTimestampAfterMaxMs: number
   readonly minInsyncReplicas: number
   readonly segmentBytes: number
+  /** Takes the place of `segmentBytes`, and may be smaller than that ever is: for tests. */
+  readonly internalSegmentBytes: number | null
 }
 
 /** The most that a batch may decompress to, wherever we have to look inside: Kafka streams it, here it takes memory. */

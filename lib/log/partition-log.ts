@@ -84,6 +84,10 @@ export class PartitionLog {
     return Math.min(this.#highWatermark, Math.max(unstable, this.#logStartOffset))
   }
 
+  get #segmentBytes(): number {
+    return this.config.internalSegmentBytes ?? this.config.segmentBytes
+  }
+
   /** Bytes that the log holds. */
   get size(): number {
     return this.#segments.reduce((total, segment) => total + segment.heldBytes, 0)
@@ -126,7 +130,7 @@ export class PartitionLog {
     now: number,
   ): AppendResult {
     const result = new AppendResult()
-    if (batch.length > this.config.segmentBytes) {
+    if (batch.length > this.#segmentBytes) {
       result.errorCode = ErrorCode.RECORD_LIST_TOO_LARGE
       return result
     }
@@ -158,7 +162,7 @@ export class PartitionLog {
 
   #segmentFor(length: number, now: number): Segment {
     const active = this.#segments.at(-1)!
-    if (active.size === 0 || active.size + length <= this.config.segmentBytes) return active
+    if (active.size === 0 || active.size + length <= this.#segmentBytes) return active
     const next = new Segment(this.#logEndOffset, new MemoryBytes(), now)
     this.#segments.push(next)
     return next

@@ -27,6 +27,7 @@ export const LOG_CONFIG: LogConfig = {
   messageTimestampAfterMaxMs: 3_600_000,
   minInsyncReplicas: 1,
   segmentBytes: 1_073_741_824,
+  internalSegmentBytes: null,
 }
 
 export interface TestTopic {

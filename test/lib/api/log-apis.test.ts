@@ -153,6 +153,19 @@ t.test('Produce', async (t) => {
     t.type(refused.recordErrors[0]?.batchIndexErrorMessage, 'string')
   })
 
+  await t.test('zstd, which has to be got ready on older Nodes', async (t) => {
+    const { brokers, batch, send, read } = setUp()
+    const topic = brokers.createTopic('topic', { config: { compressionType: 'zstd' } })
+    t.equal((await send(topic, batch(3))).error, 'NONE')
+    t.equal((await send(topic, batch(3))).error, 'NONE')
+    const { records } = await read(topic)
+    t.equal(records![22], 4)
+    t.strictSame(
+      decodeRecords(records as Buffer, 0, 1000).map(({ value }) => value?.toString()),
+      ['v0', 'v1', 'v2'],
+    )
+  })
+
   await t.test('who leads, from v10 on', async (t) => {
     const { brokers, batch, send } = setUp([null, 'rack'])
     const topic = brokers.createTopic('topic', { replicas: [1, 0] })

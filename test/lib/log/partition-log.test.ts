@@ -275,7 +275,7 @@ t.test('nothing above the high watermark is read by a consumer', async (t) => {
 t.test('segments', async (t) => {
   const clock = new ManualClock()
   const size = batchOf(clock, 10).length
-  const { log, append } = logOf({ segmentBytes: 3 * size })
+  const { log, append } = logOf({ internalSegmentBytes: 3 * size })
   for (let i = 0; i < 10; i++) append(batchOf(clock, 10))
   t.strictSame(
     log.segments.map(({ baseOffset }) => baseOffset),
