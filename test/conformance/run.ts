@@ -4,10 +4,12 @@ import { realKafkaMissing } from '../helpers/real-kafka/classpath.ts'
 
 /**
  * Runs every suite that asks a real Kafka what is right: the folders here that have a `main`. Names given on the
- * command line choose among them. Without Java and Maven there is nothing to ask: then they are skipped, except in CI,
- * where that is a failure.
+ * command line choose among them. One that lacks something here (Java and Maven, for most) is skipped with the reason,
+ * except in CI, where that is a failure.
  */
 interface Suite {
+  /** Why it cannot run here; that there is no Java or Maven, where not said. */
+  missing?(): string | undefined
   run(): Promise<{ passed: number; failed: number; details: string[] }>
 }
 
@@ -24,7 +26,15 @@ async function runSuite(name: string): Promise<{ passed: number; failed: number 
   const started = performance.now()
   const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`
   try {
-    const { run } = (await import(join(import.meta.dirname, name, 'main.js'))) as Suite
+    const { run, missing = realKafkaMissing } = (await import(
+      join(import.meta.dirname, name, 'main.js')
+    )) as Suite
+    const reason = missing()
+    if (reason !== undefined) {
+      const isCI = process.env.CI === 'true'
+      console.log(`${name}: ${isCI ? 'cannot run' : 'skipped'}, ${reason}`)
+      return { passed: 0, failed: isCI ? 1 : 0 }
+    }
     const { passed, failed, details } = await run()
     console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds()}`)
     for (const line of details) console.log(`  ${line}`)
@@ -38,19 +48,10 @@ async function runSuite(name: string): Promise<{ passed: number; failed: number 
 
 let passed = 0
 let failed = 0
-const names = suiteNames(process.argv.slice(2))
-const missing = realKafkaMissing()
-for (const name of names) {
-  if (missing === undefined) {
-    const outcome = await runSuite(name)
-    passed += outcome.passed
-    failed += outcome.failed
-  } else if (process.env.CI === 'true') {
-    console.log(`${name}: cannot run, ${missing}`)
-    failed++
-  } else {
-    console.log(`${name}: skipped, ${missing}`)
-  }
+for (const name of suiteNames(process.argv.slice(2))) {
+  const outcome = await runSuite(name)
+  passed += outcome.passed
+  failed += outcome.failed
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
