@@ -1,10 +1,12 @@
 import { ProtocolError } from '../error.ts'
+import { controlRecordType } from '../formats/control-record-type.ts'
+import { endTxnMarker } from '../formats/end-txn-marker.ts'
+import { decodeVersioned, encodeVersioned } from '../formats/versioned.ts'
 import { encodeBatch } from './encode-batch.ts'
-import { int16At, int32At, setInt16At, setInt32At } from './integers.ts'
 
 /*
- * Control records: written by brokers and controllers, never shown to applications. The key says which kind, as
- * version (int16) and type (int16); the value is a message of that kind (Kafka's ControlRecordUtils).
+ * Control records: written by brokers and controllers, never shown to applications. The key says which kind, the value
+ * is a message of that kind (Kafka's ControlRecordUtils). What newer versions of either may add comes behind.
  */
 
 export const ControlRecordType = {
@@ -23,19 +25,14 @@ const NAMES = Object.keys(ControlRecordType) as ControlRecordName[]
 const KEY_VERSION = 0
 const END_TXN_MARKER_VERSION = 0
 
-/** `UNKNOWN` for a type of the future, which Kafka's readers pass over. */
-export function controlRecordType(key: Buffer | null): ControlRecordName | 'UNKNOWN' {
-  if (key === null || key.length < 4) throw new ProtocolError('the key of a control record has 4 bytes')
-  const version = int16At(key, 0)
-  if (version < 0) throw new ProtocolError(`version ${version} of a control record's key`)
-  return NAMES[int16At(key, 2)] ?? 'UNKNOWN'
+/** `UNKNOWN` for a type of the future, which Kafka's readers pass over. Throws `ProtocolError` for what is no key. */
+export function controlRecordName(key: Buffer | null): ControlRecordName | 'UNKNOWN' {
+  if (key === null) throw new ProtocolError('a control record without a key')
+  return NAMES[decodeVersioned(controlRecordType, key, 'as-newest').value.type] ?? 'UNKNOWN'
 }
 
-export function controlRecordKey(type: ControlRecordName): Buffer {
-  const key = Buffer.allocUnsafe(4)
-  setInt16At(key, 0, KEY_VERSION)
-  setInt16At(key, 2, ControlRecordType[type])
-  return key
+export function controlRecordKey(name: ControlRecordName): Buffer {
+  return encodeVersioned(controlRecordType, KEY_VERSION, { type: ControlRecordType[name] })
 }
 
 /** Ends a transaction in one partition (KIP-98). */
@@ -44,22 +41,14 @@ export interface EndTxnMarker {
   coordinatorEpoch: number
 }
 
-export function encodeEndTxnMarkerValue(coordinatorEpoch: number): Buffer {
-  const value = Buffer.allocUnsafe(6)
-  setInt16At(value, 0, END_TXN_MARKER_VERSION)
-  setInt32At(value, 2, coordinatorEpoch)
-  return value
-}
-
-/** Reads the marker of any version: what newer ones may add comes behind and is not needed. */
+/** Throws `ProtocolError` for another control record, and for what is none. */
 export function decodeEndTxnMarker(key: Buffer | null, value: Buffer | null): EndTxnMarker {
-  const type = controlRecordType(key)
+  const type = controlRecordName(key)
   if (type !== 'COMMIT' && type !== 'ABORT')
     throw new ProtocolError(`${type} is not the end of a transaction`)
-  if (value === null || value.length < 6) throw new ProtocolError('the end of a transaction has 6 bytes')
-  const version = int16At(value, 0)
-  if (version < 0) throw new ProtocolError(`version ${version} of an end of a transaction`)
-  return { type, coordinatorEpoch: int32At(value, 2) }
+  if (value === null) throw new ProtocolError('the end of a transaction without a value')
+  const { coordinatorEpoch } = decodeVersioned(endTxnMarker, value, 'as-newest').value
+  return { type, coordinatorEpoch }
 }
 
 export interface EndTxnMarkerBatch extends EndTxnMarker {
@@ -83,7 +72,7 @@ export function encodeEndTxnMarkerBatch(marker: EndTxnMarkerBatch): Buffer {
       {
         timestamp: marker.timestamp,
         key: controlRecordKey(marker.type),
-        value: encodeEndTxnMarkerValue(marker.coordinatorEpoch),
+        value: encodeVersioned(endTxnMarker, END_TXN_MARKER_VERSION, marker),
       },
     ],
   })

@@ -1,9 +1,11 @@
+import { codecOf } from '../../../protocol/codec.ts'
+import { leaderChangeMessage } from '../../../protocol/formats/leader-change-message.ts'
+import { Reader } from '../../../protocol/primitives/reader.ts'
 import * as batch from '../../../protocol/records/batch.ts'
 import { BatchCursor } from '../../../protocol/records/batch-cursor.ts'
 import { compressionName } from '../../../protocol/records/compression/codecs.ts'
-import { controlRecordType, decodeEndTxnMarker } from '../../../protocol/records/control.ts'
+import { controlRecordName, decodeEndTxnMarker } from '../../../protocol/records/control.ts'
 import { decodeRecords } from '../../../protocol/records/decode-batch.ts'
-import { decodeLeaderChangeMessage } from '../../../protocol/records/leader-change.ts'
 import {
   ensureMessageValid,
   messageCompressionCode,
@@ -81,10 +83,18 @@ function renderRecord(record: KafkaRecord, isControl: boolean): Record<string, u
 }
 
 function renderControl(key: Buffer | null, value: Buffer | null): unknown {
-  const type = controlRecordType(key)
+  const type = controlRecordName(key)
   return type === 'LEADER_CHANGE' && value !== null
-    ? decodeLeaderChangeMessage(value)
+    ? renderLeaderChange(value)
     : decodeEndTxnMarker(key, value)
+}
+
+function renderLeaderChange(value: Buffer): unknown {
+  const version = value.readInt16BE()
+  const { leaderId, voters, grantingVoters } = codecOf(leaderChangeMessage, version).decode(new Reader(value))
+  const voter = ({ voterId, voterDirectoryId }: (typeof voters)[number]) =>
+    version > 0 ? { voterId, voterDirectoryId } : { voterId }
+  return { version, leaderId, voters: voters.map(voter), grantingVoters: grantingVoters.map(voter) }
 }
 
 function hex(bytes: Buffer | null): string | null {

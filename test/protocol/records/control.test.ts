@@ -1,31 +1,25 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { ProtocolError } from '../../../protocol/error.ts'
 import {
   type ControlRecordName,
   ControlRecordType,
   controlRecordKey,
-  controlRecordType,
+  controlRecordName,
   decodeEndTxnMarker,
   encodeEndTxnMarkerBatch,
 } from '../../../protocol/records/control.ts'
 import { decodeBatch } from '../../../protocol/records/decode-batch.ts'
-import {
-  decodeLeaderChangeMessage,
-  encodeLeaderChangeMessage,
-  type LeaderChangeMessage,
-} from '../../../protocol/records/leader-change.ts'
 import { ensureValid } from '../../../protocol/records/validate-batch.ts'
 
 t.test('keys name their type; types of the future are unknown, not errors', async (t) => {
   for (const name of Object.keys(ControlRecordType) as ControlRecordName[]) {
-    t.equal(controlRecordType(controlRecordKey(name)), name)
+    t.equal(controlRecordName(controlRecordKey(name)), name)
   }
   t.equal(controlRecordKey('LEADER_CHANGE').toString('hex'), '00000002')
-  t.equal(controlRecordType(Buffer.from('00000063', 'hex')), 'UNKNOWN')
-  t.equal(controlRecordType(Buffer.from('0007000100', 'hex')), 'COMMIT', 'a newer key may be longer')
+  t.equal(controlRecordName(Buffer.from('00000063', 'hex')), 'UNKNOWN')
+  t.equal(controlRecordName(Buffer.from('0007000100', 'hex')), 'COMMIT', 'a newer key may be longer')
   for (const key of [null, Buffer.alloc(3), Buffer.from('ffff0000', 'hex')]) {
-    t.throws(() => controlRecordType(key), ProtocolError)
+    t.throws(() => controlRecordName(key), ProtocolError)
   }
 })
 
@@ -58,42 +52,4 @@ t.test('the marker that ends a transaction', async (t) => {
   for (const value of [null, Buffer.alloc(5), Buffer.from('ffff00000000', 'hex')]) {
     t.throws(() => decodeEndTxnMarker(record.key, value), ProtocolError)
   }
-})
-
-const voters = fc.array(fc.nat(), { maxLength: 5 })
-
-t.test('leader changes of each version', async () => {
-  fc.assert(
-    fc.property(fc.constantFrom(0, 1), fc.nat(), voters, voters, (version, leaderId, all, granting) => {
-      const voter = (voterId: number) =>
-        version === 0
-          ? { voterId }
-          : { voterId, voterDirectoryId: Buffer.alloc(16, 1 + (voterId % 255)).toString('base64url') }
-      const message: LeaderChangeMessage = {
-        version,
-        leaderId,
-        voters: all.map(voter),
-        grantingVoters: granting.map(voter),
-      }
-      const decoded = decodeLeaderChangeMessage(encodeLeaderChangeMessage(message))
-      return JSON.stringify(decoded) === JSON.stringify(message)
-    }),
-  )
-})
-
-t.test('leader changes that are none', async (t) => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-      try {
-        decodeLeaderChangeMessage(Buffer.from(bytes))
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error
-      }
-    }),
-    { numRuns: 2000 },
-  )
-  t.throws(
-    () => encodeLeaderChangeMessage({ version: 2, leaderId: 1, voters: [], grantingVoters: [] }),
-    ProtocolError,
-  )
 })
