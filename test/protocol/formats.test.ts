@@ -1,13 +1,17 @@
 import t from 'tap'
-import { ProtocolError } from '../../protocol/error.ts'
-import { connectAssignment } from '../../protocol/formats/connect-protocol.ts'
 import { offsetCommit } from '../../protocol/formats/consumer-offsets/offset-commit.ts'
-import { consumerOffsetsRecords } from '../../protocol/formats/consumer-offsets.ts'
-import { consumerProtocolSubscription } from '../../protocol/formats/consumer-protocol-subscription.ts'
-import { decodeRecordKey, encodeRecordKey } from '../../protocol/formats/coordinator-record.ts'
-import { shareGroupStateRecords } from '../../protocol/formats/share-group-state.ts'
-import { transactionStateRecords } from '../../protocol/formats/transaction-state.ts'
-import { decodeVersioned, encodeVersioned } from '../../protocol/formats/versioned.ts'
+import {
+  connectAssignment,
+  consumerOffsetsRecords,
+  consumerProtocolSubscription,
+  decodeRecordKey,
+  decodeVersioned,
+  encodeRecordKey,
+  encodeVersioned,
+  ProtocolError,
+  shareGroupStateRecords,
+  transactionStateRecords,
+} from '../../protocol/index.ts'
 
 t.test('a value behind the int16 of its version', async (t) => {
   const bytes = encodeVersioned(consumerProtocolSubscription, 1, { topics: ['orders'] })
@@ -44,6 +48,11 @@ t.test("the key of a coordinator's record begins with its type", async (t) => {
   const found = decodeRecordKey(consumerOffsetsRecords, bytes)
   t.equal(found?.record, offsetCommit)
   t.same(found?.key, key)
+  const value = encodeVersioned(offsetCommit.value, 1, { offset: 42, metadata: 'note', commitTimestamp: 7 })
+  t.match(decodeVersioned(found!.record.value, value), {
+    version: 1,
+    value: { offset: 42, metadata: 'note' },
+  })
 
   bytes.writeInt16BE(999)
   t.equal(decodeRecordKey(consumerOffsetsRecords, bytes), undefined, 'a newer broker may have written it')
