@@ -7,7 +7,6 @@ import { zstdReady } from '../../protocol/records/compression/zstd.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import type { AppendResult } from '../log/log-results.ts'
 import type { AppendEntry } from '../log/replica-manager.ts'
-import type { MetadataImage, TopicState } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
 import { type Answer, type Handler, handler, NO_RESPONSE, type RequestContext } from '../network/handler.ts'
 import { CurrentLeaders } from './current-leader.ts'
@@ -56,63 +55,22 @@ interface TopicAnswer {
   partitionResponses: PartitionAnswer[]
 }
 
+/** What is to be appended, and where the results go: `waiting` and `entries` stand in the same order. */
+interface CheckedRequest {
+  responses: TopicAnswer[]
+  entries: AppendEntry[]
+  waiting: PartitionAnswer[]
+}
+
 export function createProduceHandler(parts: ProduceParts): Handler {
-  let isZstdReady = false
   return handler(produce, (request, context) => {
-    if (isZstdReady || !compressesToZstd(parts, request, context)) return respond(parts, request, context)
-    return zstdReady().then(() => {
-      isZstdReady = true
-      return respond(parts, request, context)
-    })
+    const checked = check(parts, request, context)
+    if (!parts.replicas.mustAwaitZstd(checked.entries)) return append(parts, checked, request, context)
+    return zstdReady().then(() => append(parts, check(parts, request, context), request, context))
   })
 }
 
-/** May records have to be compressed with zstd? On older Nodes that takes a moment to get ready, once. */
-function compressesToZstd(
-  { replicas, metadata }: ProduceParts,
-  request: ProduceRequest,
-  context: RequestContext,
-) {
-  return request.topicData.some(({ name, topicId, partitionData }) => {
-    const topic = topicOf(metadata.image, name, topicId, context.apiVersion)
-    const partition = replicas.hosted(topic?.name ?? name, partitionData[0]?.index ?? 0)
-    return typeof partition === 'object' && partition.log.config.compressionType === 'zstd'
-  })
-}
-
-function topicOf(
-  image: MetadataImage,
-  name: string,
-  topicId: string,
-  version: number,
-): TopicState | undefined {
-  return version >= FIRST_VERSION_WITH_TOPIC_IDS
-    ? image.topicsById.get(topicId)
-    : image.topicsByName.get(name)
-}
-
-function respond(
-  parts: ProduceParts,
-  request: ProduceRequest,
-  context: RequestContext,
-): Answer<typeof produce> {
-  const responses = answer(parts, request, context)
-  if (request.acks !== 0) {
-    const nodeEndpoints = nameLeaders(parts, responses, context)
-    return nodeEndpoints.length === 0 ? { responses } : { responses, nodeEndpoints }
-  }
-  const failed = responses.some(({ partitionResponses }) =>
-    partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE),
-  )
-  if (failed) throw new Error('records that no acknowledgement is wanted for could not be appended')
-  return NO_RESPONSE
-}
-
-function answer(
-  { metadata, replicas }: ProduceParts,
-  request: ProduceRequest,
-  context: RequestContext,
-): TopicAnswer[] {
+function check({ metadata }: ProduceParts, request: ProduceRequest, context: RequestContext): CheckedRequest {
   const { image } = metadata
   const isAcksValid = request.acks === 0 || request.acks === 1 || request.acks === -1
   const isAnonymousTransaction = request.transactionalId === null && hasTransactionalRecords(request)
@@ -120,7 +78,7 @@ function answer(
   const waiting: PartitionAnswer[] = []
   const responses = request.topicData.map(({ name: givenName, topicId, partitionData }) => {
     const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
-    const topic = topicOf(image, givenName, topicId, context.apiVersion)
+    const topic = usesTopicIds ? image.topicsById.get(topicId) : image.topicsByName.get(givenName)
     const name = topic?.name ?? givenName
     const partitionResponses = partitionData.map(({ index, records }) => {
       const bytes = records ?? NO_RECORDS
@@ -145,9 +103,26 @@ function answer(
     })
     return { name, topicId, partitionResponses }
   })
-  const results = replicas.append(entries, request.acks)
+  return { responses, entries, waiting }
+}
+
+function append(
+  parts: ProduceParts,
+  { responses, entries, waiting }: CheckedRequest,
+  { acks }: ProduceRequest,
+  context: RequestContext,
+): Answer<typeof produce> {
+  const results = parts.replicas.append(entries, acks)
   for (let index = 0; index < results.length; index++) fill(waiting[index]!, results[index]!)
-  return responses
+  if (acks !== 0) {
+    const nodeEndpoints = nameLeaders(parts, responses, context)
+    return nodeEndpoints.length === 0 ? { responses } : { responses, nodeEndpoints }
+  }
+  const isFailed = responses.some(({ partitionResponses }) =>
+    partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE),
+  )
+  if (isFailed) throw new Error('records that no acknowledgement is wanted for could not be appended')
+  return NO_RESPONSE
 }
 
 /** What a version of Produce may carry, before anything else is looked at (ProduceRequest.validateRecords). */

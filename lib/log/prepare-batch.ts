@@ -134,6 +134,15 @@ function targetCompression(config: LogConfig, source: number): number {
     : CompressionType[config.compressionType]
 }
 
+/** Will `prepareClientBatch` compress these records with zstd, if nothing is wrong with them? */
+export function needsZstd(records: Buffer, config: LogConfig): boolean {
+  if (config.compressionType !== 'zstd') return false
+  const cursor = new BatchCursor(records)
+  return (
+    cursor.next() && (cursor.magic < 2 || compressionCode(records, cursor.position) !== CompressionType.zstd)
+  )
+}
+
 function compressionLevel(compression: CompressionName, config: LogConfig): number | undefined {
   switch (compression) {
     case 'gzip':

@@ -1,4 +1,5 @@
 import { ErrorCode } from '../../protocol/errors.ts'
+import { isZstdReady } from '../../protocol/records/compression/zstd.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
 import type { FetchParams } from './fetch-params.ts'
 import type { FetchPartition, FetchResult } from './fetch-partition.ts'
@@ -8,6 +9,7 @@ import { type EpochEndOffset, UNDEFINED_EPOCH } from './leader-epochs.ts'
 import { AppendResult, type Isolation, type TimestampAndOffset } from './log-results.ts'
 import { ListOffsetsTimestamp, offsetByTime, offsetsBefore } from './offset-by-time.ts'
 import type { Partition } from './partition.ts'
+import { needsZstd } from './prepare-batch.ts'
 
 /** One partition's records in a Produce request. */
 export interface AppendEntry {
@@ -53,6 +55,18 @@ export class ReplicaManager extends HostedReplicas {
     for (const partition of changed) partition.updateHighWatermark()
     for (const partition of changed) partition.wake()
     return results
+  }
+
+  /**
+   * Must zstd be got ready (`zstdReady`) before `append`? On older Nodes it is loaded when first needed, which takes a
+   * moment; a cluster that never compresses with it shall not wait for it.
+   */
+  mustAwaitZstd(entries: readonly AppendEntry[]): boolean {
+    if (isZstdReady()) return false
+    return entries.some(({ topic, partition: index, records }) => {
+      const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
+      return typeof partition === 'object' && needsZstd(records, partition.log.config)
+    })
   }
 
   /** Appends a batch that a coordinator on this broker made: a transaction's marker. */

@@ -26,9 +26,14 @@ const fzstd = lazyModule<typeof import('fzstd')>('fzstd')
 let wasm: typeof import('@bokuweb/zstd-wasm') | undefined
 let loading: Promise<void> | undefined
 
+/** May `compressZstd` be used now? */
+export function isZstdReady(): boolean {
+  return native.zstdCompressSync !== undefined || wasm !== undefined
+}
+
 /** Resolves when `compressZstd` can be used: at once where Node has zstd, else after about 50 ms, once. */
 export function zstdReady(): Promise<void> {
-  if (native.zstdCompressSync !== undefined) return Promise.resolve()
+  if (isZstdReady()) return Promise.resolve()
   loading ??= loadWasm()
   return loading
 }

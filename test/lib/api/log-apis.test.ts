@@ -1,3 +1,4 @@
+import * as zlib from 'node:zlib'
 import t from 'tap'
 import { createDeleteRecordsHandler } from '../../../lib/api/delete-records.ts'
 import { createFetchHandler } from '../../../lib/api/fetch.ts'
@@ -5,6 +6,7 @@ import { createInitProducerIdHandler } from '../../../lib/api/init-producer-id.t
 import { createListOffsetsHandler } from '../../../lib/api/list-offsets.ts'
 import { createOffsetForLeaderEpochHandler } from '../../../lib/api/offset-for-leader-epoch.ts'
 import { createProduceHandler } from '../../../lib/api/produce.ts'
+import { Cluster } from '../../../lib/index.ts'
 import { NO_RESPONSE } from '../../../lib/network/handler.ts'
 import { errorName } from '../../../protocol/errors.ts'
 import { deleteRecords } from '../../../protocol/messages/delete-records.ts'
@@ -13,7 +15,8 @@ import { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
 import { listOffsets } from '../../../protocol/messages/list-offsets.ts'
 import { offsetForLeaderEpoch } from '../../../protocol/messages/offset-for-leader-epoch.ts'
 import { produce } from '../../../protocol/messages/produce.ts'
-import { decodeRecords } from '../../../protocol/records/decode-batch.ts'
+import { isZstdReady } from '../../../protocol/records/compression/zstd.ts'
+import { decodeBatch, decodeRecords } from '../../../protocol/records/decode-batch.ts'
 import { type BatchInput, encodeBatch } from '../../../protocol/records/encode-batch.ts'
 import { decodeMessageSet, encodeMessageSet } from '../../../protocol/records/message-set.ts'
 import {
@@ -25,6 +28,7 @@ import {
   produceRequest,
   type TestTopic,
 } from '../../helpers/log/log-broker.ts'
+import { RawClient } from '../../helpers/raw-client.ts'
 
 const NOBODY: TestTopic = { name: 'nobody', topicId: Buffer.alloc(16, 99).toString('base64url') }
 
@@ -94,6 +98,36 @@ t.test('a large batch leaves from the memory it came in', async (t) => {
   t.equal(views[0]?.length, batch.length)
 })
 
+t.test(
+  'zstd, which older Nodes have to get ready, is waited for by the first request that needs it',
+  async (t) => {
+    const zstdTopic = { name: 'zstd', config: { 'compression.type': 'zstd' } }
+    const cluster = await Cluster.start({ topics: [zstdTopic, 'plain'] })
+    t.teardown(() => cluster.stop())
+    await using client = await RawClient.connect(cluster.bootstrapServers)
+    const records = encodeBatch({ records: [{ timestamp: cluster.clock.now(), value: Buffer.from('v0') }] })
+    const send = async (topic: string, indexes: number[]) => {
+      const partitionData = indexes.map((index) => ({ index, records }))
+      const { responses } = await client.send(produce, 9, {
+        acks: -1,
+        topicData: [{ name: topic, partitionData }],
+      })
+      return responses[0]!.partitionResponses.map(({ errorCode }) => errorName(errorCode))
+    }
+    const hasZstd = 'zstdCompressSync' in zlib
+    t.strictSame(await send('plain', [0]), ['NONE'])
+    t.equal(isZstdReady(), hasZstd, 'neither the start nor other topics load it')
+    t.strictSame(await send('zstd', [7, 0]), ['UNKNOWN_TOPIC_OR_PARTITION', 'NONE'])
+    t.ok(isZstdReady())
+    const topics = [
+      { topic: 'zstd', partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000 }] },
+    ]
+    const { responses } = await client.send(fetch, 12, { maxWaitMs: 0, minBytes: 1, topics })
+    const batch = decodeBatch(responses[0]!.partitions[0]!.records as Buffer, 0, 1_000)
+    t.match(batch, { compression: 'zstd', records: [{ value: Buffer.from('v0') }] })
+  },
+)
+
 t.test('Produce', async (t) => {
   await t.test('every version', async (t) => {
     for (let version = 0; version <= 13; version++) {
@@ -151,19 +185,6 @@ t.test('Produce', async (t) => {
     t.match(refused, { error: 'INVALID_RECORD', recordErrors: [{ batchIndex: 0 }, { batchIndex: 1 }] })
     t.type(refused.errorMessage, 'string')
     t.type(refused.recordErrors[0]?.batchIndexErrorMessage, 'string')
-  })
-
-  await t.test('zstd, which has to be got ready on older Nodes', async (t) => {
-    const { brokers, batch, send, read } = setUp()
-    const topic = brokers.createTopic('topic', { config: { compressionType: 'zstd' } })
-    t.equal((await send(topic, batch(3))).error, 'NONE')
-    t.equal((await send(topic, batch(3))).error, 'NONE')
-    const { records } = await read(topic)
-    t.equal(records![22], 4)
-    t.strictSame(
-      decodeRecords(records as Buffer, 0, 1000).map(({ value }) => value?.toString()),
-      ['v0', 'v1', 'v2'],
-    )
   })
 
   await t.test('who leads, from v10 on', async (t) => {

@@ -4,6 +4,7 @@ import type { LogConfig } from '../../../lib/log/log-config.ts'
 import type { AppendResult } from '../../../lib/log/log-results.ts'
 import { offsetByTime, offsetsBefore } from '../../../lib/log/offset-by-time.ts'
 import { PartitionLog } from '../../../lib/log/partition-log.ts'
+import { needsZstd } from '../../../lib/log/prepare-batch.ts'
 import { errorName } from '../../../protocol/errors.ts'
 import { zstdReady } from '../../../protocol/records/compression/zstd.ts'
 import { encodeEndTxnMarkerBatch } from '../../../protocol/records/control.ts'
@@ -180,6 +181,24 @@ t.test('compression.type', async (t) => {
   const gzipped = batchOf(clock, 3, { compression: 'gzip' })
   append(gzipped)
   t.strictSame(batchesFrom(log)[0]?.compression, 'gzip', 'producer keeps it')
+})
+
+t.test('it is known beforehand what will be compressed with zstd', async (t) => {
+  await zstdReady()
+  const clock = new ManualClock()
+  const records = [{ timestamp: clock.now(), key: null, value: Buffer.from('old') }]
+  const none = batchOf(clock)
+  const zstd = batchOf(clock, 1, { compression: 'zstd' })
+  const set = encodeMessageSet({ magic: 1, records })
+  const needs = (batch: Buffer, compressionType: LogConfig['compressionType']) =>
+    needsZstd(batch, { ...LOG_CONFIG, compressionType })
+  t.strictSame(
+    [none, zstd, set, Buffer.alloc(5)].map((batch) => needs(batch, 'zstd')),
+    [true, false, true, false],
+  )
+  for (const compressionType of ['producer', 'uncompressed', 'gzip'] as const) {
+    t.notOk([none, zstd, set].some((batch) => needs(batch, compressionType)))
+  }
 })
 
 t.test('message sets become batches', async (t) => {
