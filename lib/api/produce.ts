@@ -1,9 +1,9 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { produce } from '../../protocol/messages/produce.ts'
-import { compressionCode, isTransactional, magic } from '../../protocol/records/batch.ts'
+import { isTransactional, magic } from '../../protocol/records/batch.ts'
 import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
-import { CompressionType } from '../../protocol/records/compression/codecs.ts'
 import { zstdReady } from '../../protocol/records/compression/zstd.ts'
+import { validateProduceRecords } from '../../protocol/records/validate-produce.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import type { AppendResult } from '../log/log-results.ts'
 import type { AppendEntry } from '../log/replica-manager.ts'
@@ -28,8 +28,6 @@ import type { Parts } from './parts.ts'
 type ProduceRequest = RequestOf<typeof produce>
 type ProduceParts = Pick<Parts, 'metadata' | 'replicas'>
 
-const FIRST_VERSION_WITH_BATCHES = 3
-const FIRST_VERSION_WITH_ZSTD = 7
 const FIRST_VERSION_WITH_LEADERS = 10
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
 
@@ -86,7 +84,7 @@ function check({ metadata }: ProduceParts, request: ProduceRequest, context: Req
       if (isAnonymousTransaction) error = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
       else if (topic === undefined && usesTopicIds) error = ErrorCode.UNKNOWN_TOPIC_ID
       else if (topic?.partitions[index] === undefined) error = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-      else error = checkVersion(bytes, context.apiVersion)
+      else error = ErrorCode[validateProduceRecords(bytes, context.apiVersion)?.error ?? 'NONE']
       if (error === ErrorCode.NONE && !isAcksValid) error = ErrorCode.INVALID_REQUIRED_ACKS
       if (error === ErrorCode.NONE && isInternalTopic(name) && context.clientId !== ADMIN_CLIENT_ID) {
         error = ErrorCode.INVALID_TOPIC_EXCEPTION
@@ -123,21 +121,6 @@ function append(
   )
   if (isFailed) throw new Error('records that no acknowledgement is wanted for could not be appended')
   return NO_RESPONSE
-}
-
-/** What a version of Produce may carry, before anything else is looked at (ProduceRequest.validateRecords). */
-function checkVersion(records: Buffer, version: number): ErrorCode {
-  if (version < FIRST_VERSION_WITH_BATCHES) return ErrorCode.NONE
-  const cursor = new BatchCursor(records)
-  if (!cursor.next()) {
-    return cursor.corruption === null ? ErrorCode.INVALID_RECORD : ErrorCode.CORRUPT_MESSAGE
-  }
-  if (cursor.magic !== 2) return ErrorCode.INVALID_RECORD
-  if (version < FIRST_VERSION_WITH_ZSTD && compressionCode(records, 0) === CompressionType.zstd) {
-    return ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
-  }
-  if (cursor.next()) return ErrorCode.INVALID_RECORD
-  return cursor.corruption === null ? ErrorCode.NONE : ErrorCode.CORRUPT_MESSAGE
 }
 
 function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {

@@ -176,8 +176,3 @@ export function setMaxTimestamp(
   setInt64At(buffer, position + 35, timestamp)
   setCrc(buffer, position, computeCrc(buffer, position))
 }
-
-/** For topics with `message.timestamp.type=LogAppendTime`: every record of the batch now has this timestamp. */
-export function setLogAppendTime(buffer: Buffer, position: number, timestamp: number): void {
-  setMaxTimestamp(buffer, position, 'LogAppendTime', timestamp)
-}

@@ -11,14 +11,9 @@ const FIRST_VERSION_WITH_ZSTD = 7
  * May this `records` field come with this version of Produce (Kafka's ProduceRequest.validateRecords)? `null` when it
  * may. Nothing is asked of versions before 3, whose message sets `upConvert` checks.
  */
-export function validateProduceRecords(
-  buffer: Buffer,
-  start: number,
-  end: number,
-  apiVersion: number,
-): RecordsFailure | null {
+export function validateProduceRecords(records: Buffer, apiVersion: number): RecordsFailure | null {
   if (apiVersion < FIRST_VERSION_WITH_BATCHES) return null
-  const cursor = new BatchCursor(buffer, start, end)
+  const cursor = new BatchCursor(records)
   if (!cursor.next()) {
     if (cursor.corruption !== null) return recordsFailure('CORRUPT_MESSAGE', cursor.corruption)
     return recordsFailure('INVALID_RECORD', `Produce v${apiVersion} without a record batch`)
@@ -29,13 +24,11 @@ export function validateProduceRecords(
       `Produce v${apiVersion} takes batches of magic 2, not ${cursor.magic}`,
     )
   }
-  const { position } = cursor
-  // A header that is cut short has no attributes to look at; `ensureValid` names it.
-  if (cursor.next())
-    return recordsFailure('INVALID_RECORD', `Produce v${apiVersion} takes one batch, not more`)
-  if (cursor.corruption !== null) return recordsFailure('CORRUPT_MESSAGE', cursor.corruption)
-  if (apiVersion < FIRST_VERSION_WITH_ZSTD && compressionCode(buffer, position) === CompressionType.zstd) {
+  if (apiVersion < FIRST_VERSION_WITH_ZSTD && compressionCode(records, 0) === CompressionType.zstd) {
     return recordsFailure('UNSUPPORTED_COMPRESSION_TYPE', `Produce v${apiVersion} cannot carry zstd`)
   }
-  return null
+  if (cursor.next()) {
+    return recordsFailure('INVALID_RECORD', `Produce v${apiVersion} takes one batch, not more`)
+  }
+  return cursor.corruption === null ? null : recordsFailure('CORRUPT_MESSAGE', cursor.corruption)
 }

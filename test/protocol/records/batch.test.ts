@@ -107,7 +107,7 @@ t.test('setters change their field and keep the batch valid', async (t) => {
       batch.setBaseOffset(bytes, 0, offset)
       batch.setPartitionLeaderEpoch(bytes, 0, epoch)
       if (ensureValid(bytes, 0) !== null) return false
-      batch.setLogAppendTime(bytes, 0, now)
+      batch.setMaxTimestamp(bytes, 0, 'LogAppendTime', now)
       const after = decodeBatch(bytes, 0, MAX_BYTES)
       return (
         ensureValid(bytes, 0) === null &&
@@ -242,8 +242,7 @@ t.test('what a client may not send, each with its error', async (t) => {
 
 t.test('one batch of v2 for each partition, from Produce v3 on', async (t) => {
   const one = encodeBatch({ records: [{}] })
-  const check = (bytes: Buffer, version: number) =>
-    validateProduceRecords(bytes, 0, bytes.length, version)?.error
+  const check = (bytes: Buffer, version: number) => validateProduceRecords(bytes, version)?.error
   t.equal(check(one, 3), undefined)
   t.equal(
     check(Buffer.concat([one, one.subarray(0, 30)]), 3),
@@ -261,6 +260,7 @@ t.test('one batch of v2 for each partition, from Produce v3 on', async (t) => {
   t.equal(check(Buffer.concat([one, old]), 3), 'CORRUPT_MESSAGE')
   const zstd = encodeBatch({ records: [{}], compression: 'zstd' })
   t.equal(check(zstd, 6), 'UNSUPPORTED_COMPRESSION_TYPE')
+  t.equal(check(Buffer.concat([zstd, one]), 6), 'UNSUPPORTED_COMPRESSION_TYPE', 'before a second batch')
   t.equal(check(zstd, 7), undefined)
 })
 
