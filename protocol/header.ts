@@ -31,7 +31,7 @@ export function requestHeaderVersion(api: Api, version: number): number {
   return includes(api.flexible, version) ? 2 : 1
 }
 
-export function responseHeaderVersion(api: Api, version: number): number {
+function responseHeaderVersion(api: Api, version: number): number {
   // A client that asks in a version the broker does not know must still be able to read the answer (KIP-511).
   if (api.key === API_VERSIONS) return 0
   return includes(api.flexible, version) ? 1 : 0

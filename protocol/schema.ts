@@ -12,9 +12,9 @@ export interface Window {
   readonly max: number
 }
 
-export const NEVER: Window = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
+const NEVER: Window = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
 
-export function windowOf(versions: Versions | 'none'): Window {
+function windowOf(versions: Versions | 'none'): Window {
   if (versions === 'none') return NEVER
   const match = /^(\d+)(?:(\+)|-(\d+))?$/.exec(versions)
   if (!match) throw new TypeError(`a version window reads like '0+', '3-8' or '2', got '${versions}'`)

@@ -1,6 +1,5 @@
 import { ErrorCode } from '../../protocol/errors.ts'
-import { ZERO_UUID } from '../../protocol/schema.ts'
-import type { FetchPartition, FetchPartitions, FetchResult } from './fetch-partition.ts'
+import type { FetchPartitions, FetchResult } from './fetch-partition.ts'
 import { NO_PREFERRED_REPLICA } from './replica-selector.ts'
 
 export const INVALID_SESSION_ID = 0
@@ -15,11 +14,6 @@ const MAX_INT32 = 0x7fff_ffff
 export function nextEpoch(epoch: number): number {
   if (epoch < 0) return FINAL_EPOCH
   return epoch === MAX_INT32 ? 1 : epoch + 1
-}
-
-/** Under what a partition is found in a session: the topic's id, or its name where ids are not used. */
-export function topicKeyOf({ topicId, topic }: FetchPartition): string {
-  return topicId === ZERO_UUID ? (topic as string) : topicId
 }
 
 /** What the broker remembers of a client's fetches, so that neither side repeats what the other knows (KIP-227). */

@@ -19,7 +19,7 @@ const FIRST_VERSION_WITH_ZSTD = 10
 const LAST_VERSION_WITH_HARD_LIMITS = 2
 
 /** The one place where it is decided which way records go, from what the client's version of Fetch can take. */
-export function sendPathOf(fetchVersion: number): SendPath {
+function sendPathOf(fetchVersion: number): SendPath {
   return fetchVersion <= 3 ? 'down-converted' : 'as-they-lie'
 }
 
