@@ -1,7 +1,8 @@
 import { CLIENT_METRICS_CONFIGS } from './client-metrics-configs.ts'
-import { type ConfigKeys, type Overrides, parseConfig } from './config-def.ts'
+import type { ConfigKeys, Overrides } from './config-def.ts'
 import { type ConfigError, invalidConfig, invalidRequest } from './config-error.ts'
-import { inJavaHashOrder, javaTrim } from './java-text.ts'
+import { javaTrim } from './java-text.ts'
+import { parseDeclared, unknownConfig } from './parse-declared.ts'
 
 const KEYS: ConfigKeys = CLIENT_METRICS_CONFIGS
 const MIN_INTERVAL_MS = 100
@@ -20,19 +21,12 @@ const MATCHABLE: ReadonlySet<string> = new Set([
 /** What is wrong with a client metrics subscription's configs (ClientMetricsConfigs.validate). */
 export function checkClientMetricsConfigs(subscription: string, proposed: Overrides): ConfigError | null {
   if (subscription === '') return invalidRequest("Subscription name can't be empty")
-  for (const name of inJavaHashOrder([...proposed.keys()])) {
-    if (!Object.hasOwn(KEYS, name)) return invalidRequest(`Unknown client metrics configuration: ${name}`)
-  }
-  let patterns: readonly string[] = []
-  let interval: number | undefined
-  for (const [name, declared] of Object.entries(KEYS)) {
-    const text = proposed.get(name)
-    if (text === undefined) continue
-    const result = parseConfig(name, declared, text)
-    if (result.error !== null) return invalidConfig(result.error)
-    if (name === 'match') patterns = result.parsed.value as readonly string[]
-    if (name === 'interval.ms') interval = result.parsed.value as number
-  }
+  const unknown = unknownConfig(KEYS, proposed)
+  if (unknown !== undefined) return invalidRequest(`Unknown client metrics configuration: ${unknown}`)
+  const parsed = parseDeclared(KEYS, proposed)
+  if (typeof parsed === 'string') return invalidConfig(parsed)
+  const patterns = (parsed.get('match')?.value ?? []) as readonly string[]
+  const interval = parsed.get('interval.ms')?.value as number | undefined
   if (interval !== undefined && (interval < MIN_INTERVAL_MS || interval > MAX_INTERVAL_MS)) {
     const range = 'interval must be between 100 and 3600000 (1 hour)'
     return invalidRequest(`Invalid value ${interval} for interval.ms, ${range}`)

@@ -1,6 +1,7 @@
-import { type ConfigKeys, type Overrides, type ParsedConfig, parseConfig } from './config-def.ts'
+import type { ConfigKeys, Overrides, ParsedConfig } from './config-def.ts'
 import { GROUP_CONFIGS } from './group-configs.ts'
-import { inJavaHashOrder, javaCollectionText, javaTrim } from './java-text.ts'
+import { javaCollectionText, javaTrim } from './java-text.ts'
+import { parseDeclared, unknownConfig } from './parse-declared.ts'
 import { brokerNumber, brokerValue, groupConfigBounds, type ResolvedBrokerConfig } from './resolve.ts'
 
 const KEYS: ConfigKeys = GROUP_CONFIGS
@@ -26,21 +27,14 @@ const BOUNDED = [
 
 /** What is wrong with a group's configs, null when nothing is (GroupConfig.validate). */
 export function checkGroupConfigs(proposed: Overrides, broker: ResolvedBrokerConfig): string | null {
-  for (const name of inJavaHashOrder([...proposed.keys()])) {
-    if (!Object.hasOwn(KEYS, name)) return `Unknown group config name: ${name}`
-  }
+  const unknown = unknownConfig(KEYS, proposed)
+  if (unknown !== undefined) return `Unknown group config name: ${unknown}`
   const tags = proposed.get('streams.rack.aware.assignment.tags')
   if (tags !== undefined && hasDuplicates(tags)) {
     return 'streams.rack.aware.assignment.tags must not contain duplicate tag keys.'
   }
-  const parsed = new Map<string, ParsedConfig>()
-  for (const [name, declared] of Object.entries(KEYS)) {
-    const text = proposed.get(name)
-    if (text === undefined) continue
-    const result = parseConfig(name, declared, text)
-    if (result.error !== null) return result.error
-    parsed.set(name, result.parsed)
-  }
+  const parsed = parseDeclared(KEYS, proposed)
+  if (typeof parsed === 'string') return parsed
   return (
     checkBounds(parsed, broker) ??
     checkAssignor(parsed, broker) ??

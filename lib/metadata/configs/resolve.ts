@@ -10,6 +10,7 @@ import {
 } from './config-def.ts'
 import { withoutInvalidDynamicConfigs } from './dynamic-broker-checks.ts'
 import { GROUP_CONFIGS } from './group-configs.ts'
+import { parseDeclared } from './parse-declared.ts'
 import { TOPIC_CONFIGS } from './topic-configs.ts'
 import { brokerConfigSynonyms, TOPIC_CONFIG_SYNONYMS } from './topic-synonyms.ts'
 
@@ -71,23 +72,13 @@ export function overrideBrokerConfigs(base: Map<string, string>, overrides: Over
 
 /** Parses what is set of a broker's configs; Kafka's message about the first that is wrong, or missing, instead. */
 export function parseBrokerConfigs(originals: Overrides): Map<string, ParsedConfig> | string {
-  const parsed = new Map<string, ParsedConfig>()
   for (const name of REQUIRED_NAMES) {
     if (originals.has(name)) continue
     return `Missing required configuration "${name}" which has no default value.`
   }
-  // In the order of the declarations: Kafka reports the first of several faults.
-  const names = [...originals.keys()].filter((name) => BROKER_ORDER.has(name))
-  names.sort((left, right) => (BROKER_ORDER.get(left) as number) - (BROKER_ORDER.get(right) as number))
-  for (const name of names) {
-    const result = parseConfig(name, brokerConfigKey(name) as ConfigKey, originals.get(name) as string)
-    if (result.error !== null) return result.error
-    parsed.set(name, result.parsed)
-  }
-  return parsed
+  return parseDeclared(BROKER_CONFIGS, originals)
 }
 
-const BROKER_ORDER = new Map(Object.keys(BROKER_CONFIGS).map((name, index) => [name, index]))
 const REQUIRED_NAMES = Object.entries(BROKER_CONFIGS as ConfigKeys)
   .filter(([, declared]) => declared.required)
   .map(([name]) => name)

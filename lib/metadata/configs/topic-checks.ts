@@ -1,5 +1,5 @@
-import { type ConfigKeys, type Overrides, type ParsedConfig, parseConfig } from './config-def.ts'
-import { inJavaHashOrder } from './java-text.ts'
+import type { ConfigKeys, Overrides, ParsedConfig } from './config-def.ts'
+import { parseDeclared, unknownConfig } from './parse-declared.ts'
 import { brokerValue, defaultOf, type ResolvedBrokerConfig } from './resolve.ts'
 import { TOPIC_CONFIGS } from './topic-configs.ts'
 import { invalidValue } from './validators.ts'
@@ -20,18 +20,12 @@ export function checkTopicConfigs(
   proposed: Overrides,
   broker: ResolvedBrokerConfig,
 ): string | null {
-  for (const name of inJavaHashOrder([...proposed.keys()])) {
-    if (!Object.hasOwn(KEYS, name)) return `Unknown topic config name: ${name}`
-  }
-  const parsed = new Map(broker.topicDefaults)
-  for (const [name, declared] of Object.entries(KEYS)) {
-    const text = proposed.get(name)
-    if (text === undefined) continue
-    const result = parseConfig(name, declared, text)
-    if (result.error !== null) return result.error
-    parsed.set(name, result.parsed)
-  }
-  const topic: Topic = (name) => parsed.get(name) ?? defaultOf(TOPIC_CONFIGS[name])
+  const unknown = unknownConfig(KEYS, proposed)
+  if (unknown !== undefined) return `Unknown topic config name: ${unknown}`
+  const parsed = parseDeclared(KEYS, proposed)
+  if (typeof parsed === 'string') return parsed
+  const topic: Topic = (name) =>
+    parsed.get(name) ?? broker.topicDefaults.get(name) ?? defaultOf(TOPIC_CONFIGS[name])
   return checkCompactionLag(topic) ?? checkRemoteStorage(topic, existing, broker)
 }
 
