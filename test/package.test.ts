@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { plainCommand } from './helpers/plain-environment.ts'
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
+const run = (command: string, args: string[], options: { cwd: string }) =>
+  execute(...plainCommand(command, args), options)
 const root = new URL('../..', import.meta.url).pathname
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 
@@ -50,9 +53,9 @@ t.test('the tarball installs, imports with types, and runs through npx', { timeo
   const strict = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--exactOptionalPropertyTypes']
   const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
   const compiled = await run(tsc, [...strict, ...types, 'program.mts'], { cwd: project }).catch(
-    ({ stdout }: { stdout: string }) => ({ stdout }),
+    ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout, stderr: stderr || 'failed' }),
   )
-  t.equal(compiled.stdout, '', 'its types hold in a strict project')
+  t.same(compiled, { stdout: '', stderr: '' }, 'its types hold in a strict project')
 
   const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: project })
   t.match(JSON.parse(stdout), { servers: /^127\.0\.0\.1:\d+$/, none: 0 })
@@ -60,7 +63,7 @@ t.test('the tarball installs, imports with types, and runs through npx', { timeo
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
   const npx = ['exec', '--offline', '--', 'josephk']
   t.equal((await run(npm, [...npx, '--version'], { cwd: project })).stdout.trim(), version)
-  const child = spawn(npm, [...npx, '--port', '0'], { cwd: project, detached: true })
+  const child = spawn(...plainCommand(npm, [...npx, '--port', '0']), { cwd: project, detached: true })
   t.teardown(() => child.exitCode ?? process.kill(-(child.pid as number), 'SIGKILL'))
   let screen = ''
   for await (const chunk of child.stdout) {

@@ -8,6 +8,7 @@ import { HELP } from '../lib/cli/arguments.ts'
 import { Cluster } from '../lib/index.ts'
 import { apis } from '../protocol/apis.ts'
 import { apiVersions } from '../protocol/messages/api-versions.ts'
+import { plainCommand } from './helpers/plain-environment.ts'
 import { RawClient } from './helpers/raw-client.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -40,7 +41,9 @@ t.test('its JavaScript runs', { timeout: 60_000 }, async (t) => {
   for (const [index, code] of examples.entries()) {
     const file = join(directory, `example-${index}.mjs`)
     await writeFile(file, code)
-    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 })
+    const { stdout } = await promisify(execFile)(...plainCommand(process.execPath, [file]), {
+      timeout: 30_000,
+    })
     t.comment(stdout)
   }
 })

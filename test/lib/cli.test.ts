@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { HELP, readCommand, UsageError } from '../../lib/cli/arguments.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
+import { plainCommand } from '../helpers/plain-environment.ts'
 import { RawClient } from '../helpers/raw-client.ts'
 
 const CLI = new URL('../../lib/cli.js', import.meta.url).pathname
@@ -20,7 +21,7 @@ interface Ended {
 
 function run(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], (error, stdout, stderr) => {
+    execFile(...plainCommand(process.execPath, [CLI, ...args]), (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
     })
   })
@@ -28,7 +29,7 @@ function run(...args: string[]): Promise<Ended> {
 
 /** A running josephk, with what it has said so far. */
 async function serve(t: Test, ...args: string[]) {
-  const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [CLI, ...args])
+  const child: ChildProcessWithoutNullStreams = spawn(...plainCommand(process.execPath, [CLI, ...args]))
   t.teardown(() => child.kill('SIGKILL'))
   const seen = { text: '' }
   child.stdout.on('data', (chunk) => {

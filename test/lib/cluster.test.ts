@@ -9,6 +9,7 @@ import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { encodeBatch } from '../../protocol/records/encode-batch.ts'
+import { plainCommand } from '../helpers/plain-environment.ts'
 import { ConnectionClosed, RawClient } from '../helpers/raw-client.ts'
 
 async function start(t: Test, options: ClusterOptions): Promise<Cluster> {
@@ -197,7 +198,7 @@ t.test('a seed and a manual clock make a run repeat exactly', async (t) => {
 
 t.test('100 clusters leave no handle, timer or memory behind', { timeout: 120_000 }, async (t) => {
   const script = new URL('../helpers/hundred-clusters.js', import.meta.url).pathname
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script], {
+  const { stdout } = await promisify(execFile)(...plainCommand(process.execPath, ['--expose-gc', script]), {
     timeout: 100_000,
   })
   const { grown, resources } = JSON.parse(stdout) as { grown: number; resources: string[] }

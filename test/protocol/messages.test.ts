@@ -13,6 +13,7 @@ import { checkVector, encoded } from '../helpers/messages/check-vector.ts'
 import { readFixtures } from '../helpers/messages/fixtures.ts'
 import { damaged, weight } from '../helpers/messages/mutate.ts'
 import { valuesOf } from '../helpers/messages/values.ts'
+import { plainEnvironment } from '../helpers/plain-environment.ts'
 
 const messages: readonly Message[] = [
   ...subjects.map(({ message }) => message),
@@ -85,6 +86,8 @@ t.test('damaged bytes yield a value no larger than they are, or the one protocol
 t.test('a length that promises too much allocates nothing', async (t) => {
   const worker = new Worker(new URL('../helpers/messages/length-bombs.js', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 8 },
+    execArgv: [],
+    env: plainEnvironment(),
   })
   const tried = await new Promise((resolve, reject) => {
     worker.once('message', resolve)
