@@ -1,15 +1,14 @@
 import { ALTER_OPERATIONS } from '../../../lib/metadata/configs/alter.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
-import type { WireConfig, WireResource } from './config-wire.ts'
+import type { WireAltered, WireConfig, WireResource } from './config-wire.ts'
 
 const { TOPIC, BROKER, CLIENT_METRICS, GROUP } = ConfigResourceType
 const { SET, DELETE, APPEND, SUBTRACT } = ALTER_OPERATIONS
 
-export type AlteredResource = WireResource & { configs: readonly WireConfig[] }
 export type ConfigCase =
   | { createTopic: string; configs: readonly WireConfig[] }
-  | { incremental: readonly AlteredResource[] }
-  | { full: readonly AlteredResource[] }
+  | { incremental: readonly WireAltered[] }
+  | { full: readonly WireAltered[] }
 
 function set(name: string, value: string | null): WireConfig {
   return { name, value, configOperation: SET }
@@ -27,27 +26,27 @@ function subtract(name: string, value: string | null): WireConfig {
   return { name, value, configOperation: SUBTRACT }
 }
 
-function topic(resourceName: string, ...configs: WireConfig[]): AlteredResource {
+function topic(resourceName: string, ...configs: WireConfig[]): WireAltered {
   return { resourceType: TOPIC, resourceName, configs }
 }
 
-function broker(resourceName: string, ...configs: WireConfig[]): AlteredResource {
+function broker(resourceName: string, ...configs: WireConfig[]): WireAltered {
   return { resourceType: BROKER, resourceName, configs }
 }
 
-function group(resourceName: string, ...configs: WireConfig[]): AlteredResource {
+function group(resourceName: string, ...configs: WireConfig[]): WireAltered {
   return { resourceType: GROUP, resourceName, configs }
 }
 
-function metrics(resourceName: string, ...configs: WireConfig[]): AlteredResource {
+function metrics(resourceName: string, ...configs: WireConfig[]): WireAltered {
   return { resourceType: CLIENT_METRICS, resourceName, configs }
 }
 
-function incremental(...resources: AlteredResource[]): ConfigCase {
+function incremental(...resources: WireAltered[]): ConfigCase {
   return { incremental: resources }
 }
 
-function full(...resources: AlteredResource[]): ConfigCase {
+function full(...resources: WireAltered[]): ConfigCase {
   return { full: resources }
 }
 

@@ -20,7 +20,7 @@ import { type ResolvedBrokerConfig, resolveBrokerConfig } from '../../../lib/met
 import type { ConfigResource } from '../../../lib/metadata/configs/resource-name.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
 import type { ConfigCase } from './config-cases.ts'
-import type { WireConfig, WireDescribed, WireError, WireResource } from './config-wire.ts'
+import type { WireAltered, WireConfig, WireDescribed, WireError, WireResource } from './config-wire.ts'
 
 const ERROR_CODES = {
   BROKER_ID_NOT_REGISTERED: 102,
@@ -104,11 +104,7 @@ export class ConfigModel {
     return this.#take({ resourceType: TOPIC, resourceName: name }, result)
   }
 
-  alter(
-    incremental: boolean,
-    resources: readonly (WireResource & { configs: readonly WireConfig[] })[],
-    validateOnly = false,
-  ): WireError[] {
+  alter(incremental: boolean, resources: readonly WireAltered[], validateOnly = false): WireError[] {
     const overrides = validateOnly ? new Map(this.#overrides) : this.#overrides
     const duplicates = duplicateResources(resources)
     const answers = resources.map((resource, index) => {

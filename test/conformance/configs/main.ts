@@ -175,7 +175,7 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
     await compareDescriptions(wire, model, DESCRIBED)
     if (process.env.RECORD_ANSWERS === 'true') record(broker.properties)
   } finally {
-    wire.close()
+    await wire.close()
   }
   return { passed, failed, details }
 }
