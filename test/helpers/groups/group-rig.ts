@@ -18,11 +18,8 @@ import { Controller } from '../../../lib/metadata/controller/controller.ts'
 import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import type { Handler } from '../../../lib/network/handler.ts'
-import { ANONYMOUS } from '../../../lib/security/principal.ts'
-import { codecOf } from '../../../protocol/codec.ts'
-import { Reader } from '../../../protocol/primitives/reader.ts'
-import { Writer } from '../../../protocol/primitives/writer.ts'
-import type { Api, Decoded, Encodable, Message } from '../../../protocol/schema.ts'
+import type { Api, Decoded, Encodable } from '../../../protocol/schema.ts'
+import { ask, contextOf } from '../handlers.ts'
 
 type GroupParts = Pick<Parts, 'nodeId' | 'metadata' | 'controller' | 'groupCoordinator'>
 
@@ -59,11 +56,12 @@ export class Reply<A extends Api> {
   readonly api: A
   readonly promise: Promise<Decoded<A['response']>>
   #response: Decoded<A['response']> | undefined
-  #onClose: (() => void)[]
+  /** The connection goes away. */
+  readonly disconnect: () => void
 
-  constructor(api: A, answer: Promise<Decoded<A['response']>>, onClose: (() => void)[]) {
+  constructor(api: A, answer: Promise<Decoded<A['response']>>, disconnect: () => void) {
     this.api = api
-    this.#onClose = onClose
+    this.disconnect = disconnect
     this.promise = answer.then((response) => {
       this.#response = response
       return response
@@ -77,11 +75,6 @@ export class Reply<A extends Api> {
   get response(): Decoded<A['response']> {
     if (this.#response === undefined) throw new Error(`${this.api.name} has not been answered`)
     return this.#response
-  }
-
-  /** The connection goes away. */
-  disconnect(): void {
-    for (const callback of this.#onClose) callback()
   }
 }
 
@@ -158,25 +151,8 @@ export class GroupRig {
   ): Reply<A> {
     const handler = this.#handlers.get(nodeId)?.get(api.key)
     if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
-    const onClose: (() => void)[] = []
-    const answer = handler.handle(recoded(api.request, version, request) as never, {
-      session: {
-        connectionId: 'group-rig',
-        listenerName: 'PLAINTEXT',
-        securityProtocol: 'PLAINTEXT',
-        principal: ANONYMOUS,
-        clientHost: '127.0.0.1',
-        clientSoftwareName: '',
-        clientSoftwareVersion: '',
-      },
-      apiVersion: version,
-      clientId,
-      correlationId: 0,
-      frameSize: 0,
-      onClose: (callback) => onClose.push(callback),
-    })
-    const response = Promise.resolve(answer).then((value) => recoded(api.response, version, value as never))
-    return new Reply(api, response as Promise<Decoded<A['response']>>, onClose)
+    const asked = contextOf(version, clientId)
+    return new Reply(api, ask(handler, api, version, request, asked), asked.close)
   }
 
   /** Lets answers arrive that are on their way. */
@@ -190,15 +166,4 @@ export class GroupRig {
     this.clock.advance(ms)
     await this.settle()
   }
-}
-
-/** The value as it is on the other side of the wire. */
-function recoded<M extends Message>(message: M, version: number, value: Encodable<M>): Decoded<M> {
-  const writer = new Writer(256)
-  const codec = codecOf(message, version)
-  codec.encode(writer, value)
-  const reader = new Reader(Buffer.concat(writer.take()))
-  const decoded = codec.decode(reader)
-  if (reader.remaining > 0) throw new Error(`${message.name} v${version}: ${reader.remaining} bytes too many`)
-  return decoded as Decoded<M>
 }

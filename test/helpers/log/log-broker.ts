@@ -6,11 +6,6 @@ import { LogManager } from '../../../lib/log/log-manager.ts'
 import { ReplicaManager } from '../../../lib/log/replica-manager.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
-import type { Handler, RequestContext } from '../../../lib/network/handler.ts'
-import { codecOf } from '../../../protocol/codec.ts'
-import { Reader } from '../../../protocol/primitives/reader.ts'
-import { Writer } from '../../../protocol/primitives/writer.ts'
-import type { Api, Decoded, Encodable, Message } from '../../../protocol/schema.ts'
 import { ZERO_UUID } from '../../../protocol/schema.ts'
 
 /** Kafka's defaults. */
@@ -121,49 +116,6 @@ export class LogBrokers {
     const { topicId } = topic
     this.metadata.commit([{ type: 'PartitionChangeRecord', topicId, partitionId, ...change }])
   }
-}
-
-/** A request's context, and the means to end its connection. */
-export function contextOf(apiVersion: number, clientId: string | null = 'test') {
-  const closers: (() => void)[] = []
-  const context: RequestContext = {
-    session: { listenerName: 'PLAINTEXT', securityProtocol: 'PLAINTEXT' } as RequestContext['session'],
-    apiVersion,
-    clientId,
-    correlationId: 1,
-    frameSize: 100,
-    onClose: (callback) => closers.push(callback),
-  }
-  return {
-    context,
-    close: () => {
-      for (const closer of closers) closer()
-    },
-  }
-}
-
-/**
- * What a client would read from a handler's answer, given at once or later: encoded and decoded in that version. The
- * request is what a decoder would have made.
- */
-export async function ask<A extends Api>(
-  handler: Handler,
-  api: A,
-  apiVersion: number,
-  request: Encodable<A['request']>,
-  clientId: string | null = 'test',
-): Promise<Decoded<A['response']>> {
-  const { context } = contextOf(apiVersion, clientId)
-  const answer = await handler.handle(overTheWire(api.request, apiVersion, request) as never, context)
-  if (typeof answer === 'symbol') throw new Error('no response')
-  return overTheWire(api.response, apiVersion, answer) as Decoded<A['response']>
-}
-
-export function overTheWire<M extends Message>(message: M, version: number, value: Encodable<M>): Decoded<M> {
-  const writer = new Writer()
-  const codec = codecOf(message, version)
-  codec.encode(writer, value)
-  return codec.decode(new Reader(Buffer.concat(writer.take())))
 }
 
 /** A Fetch request of one partition, every field as the decoder gives it. */

@@ -19,15 +19,8 @@ import { isZstdReady } from '../../../protocol/records/compression/zstd.ts'
 import { decodeBatch, decodeRecords } from '../../../protocol/records/decode-batch.ts'
 import { type BatchInput, encodeBatch } from '../../../protocol/records/encode-batch.ts'
 import { decodeMessageSet, encodeMessageSet } from '../../../protocol/records/message-set.ts'
-import {
-  ask,
-  contextOf,
-  fetchRequest,
-  LogBrokers,
-  overTheWire,
-  produceRequest,
-  type TestTopic,
-} from '../../helpers/log/log-broker.ts'
+import { ask, contextOf, overTheWire } from '../../helpers/handlers.ts'
+import { fetchRequest, LogBrokers, produceRequest, type TestTopic } from '../../helpers/log/log-broker.ts'
 import { RawClient } from '../../helpers/raw-client.ts'
 
 const NOBODY: TestTopic = { name: 'nobody', topicId: Buffer.alloc(16, 99).toString('base64url') }

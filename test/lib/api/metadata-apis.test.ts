@@ -26,7 +26,7 @@ import { incrementalAlterConfigs } from '../../../protocol/messages/incremental-
 import { listConfigResources } from '../../../protocol/messages/list-config-resources.ts'
 import { metadata } from '../../../protocol/messages/metadata.ts'
 import { type Api, type Decoded, type Encodable, ZERO_UUID } from '../../../protocol/schema.ts'
-import { contextOf, overTheWire } from '../../helpers/log/log-broker.ts'
+import { contextOf, overTheWire } from '../../helpers/handlers.ts'
 import { CLUSTER_ID, Controlled, type ControlledOptions, endPoint } from '../../helpers/metadata.ts'
 
 /*
@@ -118,7 +118,7 @@ t.test('ApiVersions', async (t) => {
       t.equal(say(word, '1'), ErrorCode.INVALID_REQUEST, `name ${word.slice(0, 9)}`)
       t.equal(say('a', word), ErrorCode.INVALID_REQUEST, `version ${word.slice(0, 9)}`)
     }
-    t.equal(context.session.clientSoftwareName, undefined)
+    t.equal(context.session.clientSoftwareName, '')
     t.equal(say('apache-kafka.java', '4.4.0'), 0)
     t.match(context.session, { clientSoftwareName: 'apache-kafka.java', clientSoftwareVersion: '4.4.0' })
   })

@@ -6,13 +6,8 @@ import { FetchSessionCache } from '../../../lib/log/fetch-session-cache.ts'
 import { errorName } from '../../../protocol/errors.ts'
 import { fetch } from '../../../protocol/messages/fetch.ts'
 import { encodeBatch } from '../../../protocol/records/encode-batch.ts'
-import {
-  contextOf,
-  fetchRequest,
-  LogBrokers,
-  overTheWire,
-  type TestTopic,
-} from '../../helpers/log/log-broker.ts'
+import { contextOf, overTheWire } from '../../helpers/handlers.ts'
+import { fetchRequest, LogBrokers, type TestTopic } from '../../helpers/log/log-broker.ts'
 
 /** One topic on brokers 0 and 1, led by 0, and what is done with it most. */
 function setUp(config = {}) {

@@ -1,0 +1,60 @@
+import type { Handler, RequestContext } from '../../lib/network/handler.ts'
+import { ANONYMOUS } from '../../lib/security/principal.ts'
+import { codecOf } from '../../protocol/codec.ts'
+import { Reader } from '../../protocol/primitives/reader.ts'
+import { Writer } from '../../protocol/primitives/writer.ts'
+import type { Api, Decoded, Encodable, Message } from '../../protocol/schema.ts'
+
+/** A request's context, and the means to end its connection. */
+export function contextOf(apiVersion: number, clientId: string | null = 'test') {
+  const closers: (() => void)[] = []
+  const context: RequestContext = {
+    session: {
+      connectionId: 'no connection',
+      listenerName: 'PLAINTEXT',
+      securityProtocol: 'PLAINTEXT',
+      principal: ANONYMOUS,
+      clientHost: '127.0.0.1',
+      clientSoftwareName: '',
+      clientSoftwareVersion: '',
+    },
+    apiVersion,
+    clientId,
+    correlationId: 1,
+    frameSize: 100,
+    onClose: (callback) => closers.push(callback),
+  }
+  return {
+    context,
+    close: () => {
+      for (const closer of closers) closer()
+    },
+  }
+}
+
+/**
+ * What a client would read from a handler's answer, given at once or later: encoded and decoded in that version. The
+ * request is what a decoder would have made.
+ */
+export async function ask<A extends Api>(
+  handler: Handler,
+  api: A,
+  apiVersion: number,
+  request: Encodable<A['request']>,
+  { context } = contextOf(apiVersion),
+): Promise<Decoded<A['response']>> {
+  const answer = await handler.handle(overTheWire(api.request, apiVersion, request) as never, context)
+  if (typeof answer === 'symbol') throw new Error('no response')
+  return overTheWire(api.response, apiVersion, answer) as Decoded<A['response']>
+}
+
+/** The value as it is on the other side of the wire. */
+export function overTheWire<M extends Message>(message: M, version: number, value: Encodable<M>): Decoded<M> {
+  const writer = new Writer(256)
+  const codec = codecOf(message, version)
+  codec.encode(writer, value)
+  const reader = new Reader(Buffer.concat(writer.take()))
+  const decoded = codec.decode(reader)
+  if (reader.remaining > 0) throw new Error(`${message.name} v${version}: ${reader.remaining} bytes too many`)
+  return decoded
+}
