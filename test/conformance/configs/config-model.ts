@@ -20,7 +20,7 @@ import { type ResolvedBrokerConfig, resolveBrokerConfig } from '../../../lib/met
 import type { ConfigResource } from '../../../lib/metadata/configs/resource-name.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
 import type { ConfigCase } from './config-cases.ts'
-import type { WireAltered, WireConfig, WireDescribed, WireError, WireResource } from './config-wire.ts'
+import type { WireAltered, WireConfig, WireDescribed, WireError } from './config-wire.ts'
 
 const ERROR_CODES = {
   BROKER_ID_NOT_REGISTERED: 102,
