@@ -29,6 +29,11 @@ export function generateDecoder(message: Message, version: number): (reader: Rea
   return source.compile(main, `${message.name}-v${version}-decode`, helpers)
 }
 
+/** What is not on the wire; the reader says what becomes of a default that no number holds. */
+function absentValue(source: Source, field: Field): string {
+  return defaultExpression(source, field, (value) => `r.int64Default(${value}n)`)
+}
+
 function failOnNull(path: string): never {
   throw new ProtocolError(`${path} must not be null`)
 }
@@ -62,12 +67,11 @@ function structDecoder(source: Source, path: string, fields: Fields, dialect: Di
     if (part.kind === 'run') lines.push(...readRun(part.fields, `p${i}`))
     else lines.push(`const $${part.field.name} = ${readField(source, path, part.field, dialect)}`)
   }
-  for (const { name, field } of tagged) lines.push(`let $${name} = ${defaultExpression(source, field)}`)
+  for (const { name, field } of tagged) lines.push(`let $${name} = ${absentValue(source, field)}`)
 
   const properties = placed
     .map(
-      ({ name, field, place }) =>
-        `${name}: ${place === 'absent' ? defaultExpression(source, field) : `$${name}`}`,
+      ({ name, field, place }) => `${name}: ${place === 'absent' ? absentValue(source, field) : `$${name}`}`,
     )
     .join(', ')
   if (dialect.flexible) {

@@ -65,19 +65,23 @@ export class Source {
   }
 }
 
+/** Says in generated code a default that no number holds. */
+type LargeDefault = (value: bigint) => string
+
 /** An expression for the default of a field; what is mutable is made anew each time. */
-export function defaultExpression(source: Source, field: Field): string {
+export function defaultExpression(source: Source, field: Field, large: LargeDefault = String): string {
   const value = field.default
   if (value === null) return 'null'
   if (field.type.kind === 'array') return '[]'
-  if (field.type.kind === 'struct') return structDefault(source, field.type.fields)
+  if (field.type.kind === 'struct') return structDefault(source, field.type.fields, large)
   if (Buffer.isBuffer(value)) return source.constant(value)
-  // A bigint default is one that no number holds; decoded values are numbers all the same.
-  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+  return typeof value === 'bigint' ? large(value) : JSON.stringify(value)
 }
 
-function structDefault(source: Source, fields: Fields): string {
-  const parts = Object.entries(fields).map(([name, field]) => `${name}: ${defaultExpression(source, field)}`)
+function structDefault(source: Source, fields: Fields, large: LargeDefault): string {
+  const parts = Object.entries(fields).map(
+    ([name, field]) => `${name}: ${defaultExpression(source, field, large)}`,
+  )
   return `{ ${parts.join(', ')} }`
 }
 

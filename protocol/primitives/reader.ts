@@ -88,6 +88,11 @@ export class Reader {
     return readInt64(this.view, at)
   }
 
+  /** The default of an int64 that is not on the wire, where no number holds it. */
+  int64Default(value: bigint): number {
+    return Number(value)
+  }
+
   float64(): number {
     const value = this.view.getFloat64(this.offset)
     this.offset += 8
@@ -213,5 +218,9 @@ export class ExactReader extends Reader {
     const rounded = super.int64At(at)
     if (Number.isSafeInteger(rounded)) return rounded
     return this.view.getBigInt64(at) as unknown as number
+  }
+
+  override int64Default(value: bigint): number {
+    return value as unknown as number
   }
 }

@@ -5,6 +5,7 @@ import t from 'tap'
 import { codecOf } from '../../protocol/codec.ts'
 import { ProtocolError } from '../../protocol/error.ts'
 import { connectAssignment, connectWorkerState } from '../../protocol/formats/connect-protocol.ts'
+import { fetch } from '../../protocol/messages/fetch.ts'
 import { ExactReader, Reader } from '../../protocol/primitives/reader.ts'
 import { StringTable } from '../../protocol/primitives/string-table.ts'
 import type { Message } from '../../protocol/schema.ts'
@@ -52,6 +53,16 @@ t.test('what is encoded decodes to the same value', async () => {
       )
     }
   }
+})
+
+t.test('a default that no number holds is rounded, or exact where exactness is asked for', async (t) => {
+  const codec = codecOf(fetch.request, 18)
+  const bytes = encoded(fetch.request, 18, { topics: [{ partitions: [{ partition: 0 }] }] })
+  const highWatermark = (reader: Reader) => codec.decode(reader).topics[0]?.partitions[0]?.highWatermark
+  t.equal(highWatermark(new Reader(bytes)), 2 ** 63)
+  t.equal(highWatermark(new ExactReader(bytes)), 2n ** 63n - 1n)
+  const exact = codec.decode(new ExactReader(bytes))
+  t.same(encoded(fetch.request, 18, exact), bytes, 'and is left out again')
 })
 
 t.test('damaged bytes yield a value no larger than they are, or the one protocol error', async () => {
