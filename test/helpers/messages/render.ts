@@ -47,10 +47,8 @@ function isDefault(field: Field, value: unknown): boolean {
   return isDeepStrictEqual(value, defaultOf(field))
 }
 
-/** What decoding yields for a field that is not there. */
+/** What decoding exactly yields for a field that is not there. */
 export function defaultOf(field: Field): unknown {
-  // Long.MAX_VALUE decodes to the nearest number where it is a default.
-  if (typeof field.default === 'bigint') return Number(field.default)
   if (field.type.kind !== 'struct' || field.default === null) return field.default
   return Object.fromEntries(
     Object.entries(field.type.fields).map(([name, inner]) => [name, defaultOf(inner)]),
