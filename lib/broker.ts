@@ -6,7 +6,9 @@ import type { BrokerConfig } from './metadata/configs/resolve.ts'
 import type { Controller } from './metadata/controller/controller.ts'
 import type { BrokerEndpoint } from './metadata/records.ts'
 import type { Dispatcher } from './network/dispatcher.ts'
+import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
+import type { Session } from './network/session.ts'
 import type { ListenerOptions } from './options.ts'
 
 /** What a broker is given to live from. */
@@ -23,6 +25,8 @@ export interface BrokerSettings {
   readonly logger: Logger
   readonly strings: StringSource
   readonly writer: Writer
+  /** Makes what the clients of a listener must get past; undefined where nothing. */
+  readonly gateOf: (listener: ListenerOptions, index: number) => ((session: Session) => Gate) | undefined
 }
 
 /** One broker of a cluster: its listeners, and its coming and going. */
@@ -40,7 +44,7 @@ export class Broker {
     this.rack = settings.rack
     this.#controller = settings.controller
     this.#logger = settings.logger
-    this.#listeners = settings.listeners.map((options) => makeListener(options, settings))
+    this.#listeners = settings.listeners.map((options, index) => makeListener(options, index, settings))
   }
 
   get running(): boolean {
@@ -113,7 +117,7 @@ export class Broker {
   }
 }
 
-function makeListener(options: ListenerOptions, settings: BrokerSettings): Listener {
+function makeListener(options: ListenerOptions, index: number, settings: BrokerSettings): Listener {
   const { config, dispatcher, clock, logger, strings, writer } = settings
   const securityProtocol = options.securityProtocol ?? 'PLAINTEXT'
   return new Listener({
@@ -126,6 +130,7 @@ function makeListener(options: ListenerOptions, settings: BrokerSettings): Liste
     tcp: options.transport !== 'memory',
     maxIdleMs: config.connectionsMaxIdleMs,
     maxRequestSize: config.socketRequestMaxBytes,
+    gate: settings.gateOf(options, index),
     dispatcher,
     clock,
     logger,

@@ -10,6 +10,8 @@ import type {
   ListenerOptions,
   TopicOptions,
 } from './options.ts'
+import { MECHANISMS } from './security/mechanism.ts'
+import type { UserOptions } from './security/users.ts'
 
 /** An option that is unknown or wrong; the message names it and says what is expected. */
 export class OptionError extends TypeError {
@@ -51,9 +53,15 @@ const config: v.GenericSchema<ConfigOptions> = v.pipe(
 
 const port = whole('a port from 0 (any free one) to 65535', 0, 65_535)
 
+const MECHANISM_LIST = `a list of at least one of ${MECHANISMS.join(', ')}`
+const mechanisms = list(v.picklist(MECHANISMS, MECHANISM_LIST), MECHANISM_LIST)
+
 const listener: v.GenericSchema<ListenerOptions> = object({
   name: v.optional(text()),
-  securityProtocol: v.optional(v.picklist(['PLAINTEXT'], "'PLAINTEXT'")),
+  securityProtocol: v.optional(
+    v.picklist(['PLAINTEXT', 'SASL_PLAINTEXT'], "'PLAINTEXT' or 'SASL_PLAINTEXT'"),
+  ),
+  saslMechanisms: v.optional(mechanisms),
   host: v.optional(text()),
   port: v.optional(port),
   advertisedHost: v.optional(text()),
@@ -83,6 +91,12 @@ const topic: v.GenericSchema<TopicOptions> = object({
   config: v.optional(config),
 })
 
+const user: v.GenericSchema<UserOptions> = object({
+  name: text(),
+  password: text(),
+  mechanisms: v.optional(mechanisms),
+})
+
 const BROKERS = 'a number of brokers >= 1 or a list of at least one broker'
 
 const cluster: v.GenericSchema<ClusterOptions> = object({
@@ -92,6 +106,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   listeners,
   config: v.optional(config),
   topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
+  users: v.optional(v.array(user, 'a list of users')),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),
   random: v.optional(withMethods<Random>('a Random, such as new SeededRandom(1)', 'bytes', 'below')),
@@ -111,6 +126,11 @@ export function checkOptions<C extends Clock>(options: ClusterOptions<C>): Clust
 /** @throws OptionError */
 export function checkTopic(options: string | TopicOptions): TopicOptions {
   return typeof options === 'string' ? { name: check(topicName, options) } : check(topic, options)
+}
+
+/** @throws OptionError */
+export function checkUser(options: UserOptions): UserOptions {
+  return check(user, options)
 }
 
 function check<T>(schema: v.GenericSchema<T>, value: unknown): T {
@@ -139,8 +159,11 @@ function explain(issue: Issue): string {
   const unknown = issue.type === 'strict_object' && issue.expected === 'never'
   if (unknown) return `unknown option ${path}: expected ${issue.message}`
   const subject = path === '' ? 'the options' : `option ${path}`
-  return `${subject}: expected ${issue.message}, got ${shown(issue.input)}`
+  const got = SECRETS.test(path) ? '' : `, got ${shown(issue.input)}`
+  return `${subject}: expected ${issue.message}${got}`
 }
+
+const SECRETS = /(?:^|\.)password$/
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`

@@ -52,6 +52,14 @@ function listenersOf(
   if (twice !== undefined) {
     throw new OptionError(`option ${where}: expected listeners of different names, got '${twice}' twice`)
   }
+  const idle = own.findIndex(({ securityProtocol = 'PLAINTEXT', saslMechanisms }) => {
+    return saslMechanisms !== undefined && !securityProtocol.startsWith('SASL_')
+  })
+  if (idle >= 0) {
+    throw new OptionError(
+      `option ${where}[${idle}].saslMechanisms: expected securityProtocol SASL_PLAINTEXT beside it`,
+    )
+  }
   // The first listener takes the cluster's port where it has none of its own.
   return own.map((listener, at) => {
     return listener.port === undefined && at === 0

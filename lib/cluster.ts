@@ -3,7 +3,7 @@ import { StringTable } from '../protocol/primitives/string-table.ts'
 import { Writer } from '../protocol/primitives/writer.ts'
 import { createHandlers } from './api/index.ts'
 import { Broker } from './broker.ts'
-import { checkOptions, checkTopic, OptionError } from './check-options.ts'
+import { checkOptions, checkTopic, checkUser, OptionError } from './check-options.ts'
 import { type BrokerLayout, configsForSize, layOutBrokers, readConfigs } from './cluster-layout.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { type Clock, RealClock } from './lab/clock.ts'
@@ -17,9 +17,14 @@ import { EffectiveConfigs, StaticConfigError } from './metadata/effective-config
 import { featureRecords } from './metadata/features.ts'
 import { logMetadataChanges } from './metadata/log-changes.ts'
 import { Metadata } from './metadata/metadata.ts'
+import { type ClusterMetrics, Metrics } from './metrics/metrics.ts'
 import { Dispatcher } from './network/dispatcher.ts'
 import { MemoryTransport, type SocketFactory } from './network/memory-transport.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
+import { mechanismsOf, saslGate } from './sasl-listeners.ts'
+import { MECHANISMS, type MechanismName } from './security/mechanism.ts'
+import type { ClientSession, SaslSession } from './security/sasl-session.ts'
+import { type ClusterUsers, Users } from './security/users.ts'
 
 /** What the cluster answered to a wish of its owner that it refused: an error of Kafka's table, by its name. */
 export class KafkaError extends Error {
@@ -43,6 +48,9 @@ class Shared {
   readonly controller: Controller
   readonly logs: LogManager
   readonly groupCoordinator: GroupCoordinator
+  readonly users: Users
+  readonly metrics = new Metrics()
+  readonly sessions = new Set<SaslSession>()
   readonly strings = new StringTable()
   readonly writer = new Writer()
 
@@ -74,6 +82,12 @@ class Shared {
       logger,
       config: (nodeId) => configs.brokerConfig(nodeId),
     })
+    this.users = new Users({
+      metadata,
+      random,
+      mechanisms: offeredMechanisms(layouts, configs),
+      check: checkUser,
+    })
     metadata.commit(featureRecords())
     metadata.subscribe((records) => logMetadataChanges(records, logger))
   }
@@ -99,6 +113,7 @@ class Shared {
     })
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer } = this
+    const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
     return new Broker({
       nodeId,
       rack,
@@ -111,6 +126,7 @@ class Shared {
       logger,
       strings,
       writer,
+      gateOf: (listener, index) => saslGate(listener, index, this, saslBroker),
     })
   }
 }
@@ -149,6 +165,7 @@ export class Cluster<C extends Clock = Clock> {
     checkOptions(options)
     const layouts = layOutBrokers(options)
     const shared = makeShared(options, layouts)
+    for (const user of options.users ?? []) shared.users.add(user)
     const brokers = layouts.map((layout) => shared.broker(layout, options.host ?? '127.0.0.1'))
     const cluster = new Cluster<C>(shared, brokers)
     try {
@@ -174,6 +191,21 @@ export class Cluster<C extends Clock = Clock> {
   /** For clients in this process that take a socket factory (kafkajs does): connections without TCP. */
   get socketFactory(): SocketFactory {
     return this.#transport.socketFactory
+  }
+
+  /** Who may log in where clients must (SASL). */
+  get users(): ClusterUsers {
+    return this.#shared.users
+  }
+
+  /** What is measured, by Kafka's names. */
+  get metrics(): ClusterMetrics {
+    return this.#shared.metrics
+  }
+
+  /** The sessions of clients that have authenticated by SASL, the oldest first. They go on changing. */
+  sessions(): ClientSession[] {
+    return [...this.#shared.sessions]
   }
 
   /** The topics there are, internal ones too, in order of their names. */
@@ -206,6 +238,21 @@ export class Cluster<C extends Clock = Clock> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
+}
+
+/** What some listener offers; where nobody needs to log in yet, all there are. */
+function offeredMechanisms(
+  layouts: readonly BrokerLayout[],
+  configs: EffectiveConfigs,
+): readonly MechanismName[] {
+  const offered = new Set<MechanismName>()
+  for (const { nodeId, listeners } of layouts) {
+    for (const listener of listeners) {
+      if (!listener.securityProtocol?.startsWith('SASL_')) continue
+      for (const name of mechanismsOf(listener, configs.broker(nodeId).originals)) offered.add(name)
+    }
+  }
+  return offered.size === 0 ? MECHANISMS : [...offered]
 }
 
 /** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
