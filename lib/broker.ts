@@ -10,12 +10,15 @@ import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
 import type { Session } from './network/session.ts'
 import type { ListenerOptions } from './options.ts'
+import type { TlsSettings } from './security/tls/tls-settings.ts'
 
 /** What a broker is given to live from. */
 export interface BrokerSettings {
   readonly nodeId: number
   readonly rack: string | null
   readonly listeners: readonly ListenerOptions[]
+  /** What a listener needs to speak TLS, where it does. */
+  readonly tls: (listener: ListenerOptions) => TlsSettings | undefined
   /** Where listeners listen that do not say. */
   readonly host: string
   readonly config: BrokerConfig
@@ -128,6 +131,7 @@ function makeListener(options: ListenerOptions, index: number, settings: BrokerS
     advertisedHost: options.advertisedHost,
     advertisedPort: options.advertisedPort,
     tcp: options.transport !== 'memory',
+    tls: settings.tls(options),
     maxIdleMs: config.connectionsMaxIdleMs,
     maxRequestSize: config.socketRequestMaxBytes,
     gate: settings.gateOf(options, index),

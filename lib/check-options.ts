@@ -11,6 +11,7 @@ import type {
   TopicOptions,
 } from './options.ts'
 import { MECHANISMS } from './security/mechanism.ts'
+import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
 
 /** An option that is unknown or wrong; the message names it and says what is expected. */
@@ -56,12 +57,33 @@ const port = whole('a port from 0 (any free one) to 65535', 0, 65_535)
 const MECHANISM_LIST = `a list of at least one of ${MECHANISMS.join(', ')}`
 const mechanisms = list(v.picklist(MECHANISMS, MECHANISM_LIST), MECHANISM_LIST)
 
+const PEM = 'PEM, as a text or a Buffer'
+const pem = v.union([text(PEM), v.pipe(v.instance(Buffer, PEM), v.minLength(1, PEM))], PEM)
+
+const TLS = 'true or an object with key, passphrase, cert, ca, clientAuth'
+const tls: v.GenericSchema<true | TlsOptions> = v.union(
+  [
+    v.literal(true, TLS),
+    object({
+      key: v.optional(pem),
+      passphrase: v.optional(v.string('a text')),
+      cert: v.optional(pem),
+      ca: v.optional(pem),
+      clientAuth: v.optional(
+        v.picklist(['none', 'requested', 'required'], "'none', 'requested' or 'required'"),
+      ),
+    }),
+  ],
+  TLS,
+)
+
 const listener: v.GenericSchema<ListenerOptions> = object({
   name: v.optional(text()),
   securityProtocol: v.optional(
-    v.picklist(['PLAINTEXT', 'SASL_PLAINTEXT'], "'PLAINTEXT' or 'SASL_PLAINTEXT'"),
+    v.picklist(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT'], "'PLAINTEXT', 'SSL' or 'SASL_PLAINTEXT'"),
   ),
   saslMechanisms: v.optional(mechanisms),
+  tls: v.optional(tls),
   host: v.optional(text()),
   port: v.optional(port),
   advertisedHost: v.optional(text()),
@@ -163,7 +185,7 @@ function explain(issue: Issue): string {
   return `${subject}: expected ${issue.message}${got}`
 }
 
-const SECRETS = /(?:^|\.)password$/
+const SECRETS = /(?:^|\.)(?:key|passphrase|password)$/
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`

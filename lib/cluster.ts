@@ -5,6 +5,7 @@ import { createHandlers } from './api/index.ts'
 import { Broker } from './broker.ts'
 import { checkOptions, checkTopic, checkUser, OptionError } from './check-options.ts'
 import { type BrokerLayout, configsForSize, layOutBrokers, readConfigs } from './cluster-layout.ts'
+import { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { type Clock, RealClock } from './lab/clock.ts'
 import { SILENT } from './lab/logger.ts'
@@ -24,6 +25,7 @@ import type { ClusterOptions, TopicOptions } from './options.ts'
 import { mechanismsOf, saslGate } from './sasl-listeners.ts'
 import { MECHANISMS, type MechanismName } from './security/mechanism.ts'
 import type { ClientSession, SaslSession } from './security/sasl-session.ts'
+import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
 import { type ClusterUsers, Users } from './security/users.ts'
 
 /** What the cluster answered to a wish of its owner that it refused: an error of Kafka's table, by its name. */
@@ -92,7 +94,7 @@ class Shared {
     metadata.subscribe((records) => logMetadataChanges(records, logger))
   }
 
-  broker({ nodeId, rack, listeners }: BrokerLayout, host: string): Broker {
+  broker({ nodeId, rack, listeners }: BrokerLayout, host: string, tls: ClusterTls): Broker {
     const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator } = this
     const config = configs.brokerConfig(nodeId)
     const handlers = createHandlers({
@@ -118,6 +120,7 @@ class Shared {
       nodeId,
       rack,
       listeners,
+      tls: (listener) => tls.settings(nodeId, listener),
       host,
       config,
       dispatcher,
@@ -139,10 +142,12 @@ export class Cluster<C extends Clock = Clock> {
   readonly clock: C
   readonly #shared: Shared
   readonly #transport: MemoryTransport
+  readonly #authority: ThrowawayAuthority | undefined
 
   /** @internal */
-  private constructor(shared: Shared, brokers: readonly Broker[]) {
+  private constructor(shared: Shared, brokers: readonly Broker[], authority: ThrowawayAuthority | undefined) {
     this.#shared = shared
+    this.#authority = authority
     this.brokers = brokers
     this.clock = shared.clock as C
     this.#transport = new MemoryTransport(({ host, port }) => {
@@ -166,8 +171,10 @@ export class Cluster<C extends Clock = Clock> {
     const layouts = layOutBrokers(options)
     const shared = makeShared(options, layouts)
     for (const user of options.users ?? []) shared.users.add(user)
-    const brokers = layouts.map((layout) => shared.broker(layout, options.host ?? '127.0.0.1'))
-    const cluster = new Cluster<C>(shared, brokers)
+    const host = options.host ?? '127.0.0.1'
+    const tls = await ClusterTls.create(layouts, shared.configs, host)
+    const brokers = layouts.map((layout) => shared.broker(layout, host, tls))
+    const cluster = new Cluster<C>(shared, brokers, tls.authority)
     try {
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()
@@ -191,6 +198,17 @@ export class Cluster<C extends Clock = Clock> {
   /** For clients in this process that take a socket factory (kafkajs does): connections without TCP. */
   get socketFactory(): SocketFactory {
     return this.#transport.socketFactory
+  }
+
+  /**
+   * The throw-away authority of this cluster's listeners: `ca` for clients to trust, `issue` for clients' certificates.
+   * @throws Error where no listener speaks TLS with a certificate of that authority
+   */
+  get certificates(): ThrowawayAuthority {
+    if (this.#authority) return this.#authority
+    throw new Error(
+      "this cluster has no certificates of its own: expected a listener with securityProtocol: 'SSL' and without a key",
+    )
   }
 
   /** Who may log in where clients must (SASL). */

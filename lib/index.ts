@@ -16,4 +16,10 @@ export type {
 } from './options.ts'
 export type { MechanismName } from './security/mechanism.ts'
 export type { ClientSession } from './security/sasl-session.ts'
+export type {
+  CertificateRequest,
+  IssuedCertificate,
+  ThrowawayAuthority,
+} from './security/tls/throwaway-authority.ts'
+export type { TlsOptions } from './security/tls/tls-settings.ts'
 export type { ClusterUsers, UserOptions } from './security/users.ts'

@@ -19,7 +19,26 @@ t.test('wrong options are named, with what is expected', async (t) => {
       { brokers: [{ nodId: 1 }] },
       /^unknown option brokers\[0\]\.nodId: expected an object with nodeId, rack, /,
     ],
-    [{ listeners: [{ port: 1, tls: true }] }, /^unknown option listeners\[0\]\.tls: /],
+    [
+      { listeners: [{ securityProtocol: 'TLS' }] },
+      /^option listeners\[0\]\.securityProtocol: expected 'PLAINTEXT', .*, got 'TLS'$/,
+    ],
+    [
+      { listeners: [{ tls: false }] },
+      /^option listeners\[0\]\.tls: expected true or an object .*, got false$/,
+    ],
+    [
+      { listeners: [{ tls: { clientAuth: 'want' } }] },
+      /^option listeners\[0\]\.tls\.clientAuth: expected 'none', 'requested' or 'required', got 'want'$/,
+    ],
+    [
+      { listeners: [{ tls: { key: 5 } }] },
+      /^option listeners\[0\]\.tls\.key: expected PEM, as a text or a Buffer$/,
+    ],
+    [
+      { listeners: [{ tls: { passphrase: 1234 } }] },
+      /^option listeners\[0\]\.tls\.passphrase: expected a text$/,
+    ],
     [
       { listeners: [{ transport: 'udp' }] },
       /^option listeners\[0\]\.transport: expected 'tcp' or 'memory', got 'udp'$/,
