@@ -77,11 +77,11 @@ const tls: v.GenericSchema<true | TlsOptions> = v.union(
   TLS,
 )
 
+const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
+
 const listener: v.GenericSchema<ListenerOptions> = object({
   name: v.optional(text()),
-  securityProtocol: v.optional(
-    v.picklist(['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT'], "'PLAINTEXT', 'SSL' or 'SASL_PLAINTEXT'"),
-  ),
+  securityProtocol: v.optional(v.picklist(PROTOCOLS, "'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT' or 'SASL_SSL'")),
   saslMechanisms: v.optional(mechanisms),
   tls: v.optional(tls),
   host: v.optional(text()),

@@ -1,6 +1,7 @@
 import type { Clock } from './lab/clock.ts'
 import type { Logger } from './lab/logger.ts'
 import type { Random } from './lab/random.ts'
+import type { SecurityProtocol } from './network/session.ts'
 import type { MechanismName } from './security/mechanism.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
@@ -13,8 +14,8 @@ export interface ListenerOptions {
   /** As in Kafka's `listeners=NAME://host:port`. Default: the security protocol's name. */
   name?: string | undefined
   /** Default: `'PLAINTEXT'`. */
-  securityProtocol?: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | undefined
-  /** What clients may authenticate by where they must: SASL_PLAINTEXT. Default: `sasl.enabled.mechanisms`, else all there are. */
+  securityProtocol?: SecurityProtocol | undefined
+  /** What clients may authenticate by where they must: SASL_PLAINTEXT and SASL_SSL. Default: `sasl.enabled.mechanisms`, else all there are. */
   saslMechanisms?: readonly MechanismName[] | undefined
   /** Default where TLS is spoken: `true`, a certificate made for this cluster by its throw-away authority. */
   tls?: true | TlsOptions | undefined

@@ -10,7 +10,7 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka'
-import kafkajs, { type KafkaConfig } from 'kafkajs'
+import kafkajs, { type KafkaConfig, type SASLOptions } from 'kafkajs'
 import t, { type Test } from 'tap'
 import { Cluster, type ClusterOptions, type ListenerOptions } from '../../lib/index.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
@@ -205,4 +205,26 @@ t.test('@platformatic/kafka', async (t) => {
   const stream = await consumer.consume({ topics: ['orders'], mode: MessagesStreamModes.EARLIEST })
   const [message] = (await once(stream, 'data')) as [{ key: string; value: string }]
   t.match(message, { key: 'a', value: 'pizza' })
+})
+
+t.test('SASL over TLS: the user is the client, whatever its certificate says', async (t) => {
+  const cluster = await start(
+    t,
+    { securityProtocol: 'SASL_SSL', tls: { clientAuth: 'requested' } },
+    { users: [{ name: 'ann', password: 'secret' }] },
+  )
+  const ssl = { ca: cluster.certificates.ca, ...(await cluster.certificates.issue({ commonName: 'other' })) }
+  const brokers = cluster.bootstrapServers.split(',')
+  for (const mechanism of ['plain', 'scram-sha-512']) {
+    const as = (password: string) => ({ mechanism, username: 'ann', password }) as SASLOptions
+    const common = { brokers, ssl, logLevel: logLevel.NOTHING, retry: { retries: 0 } }
+    const admin = new Kafka({ ...common, sasl: as('secret') }).admin()
+    await admin.connect()
+    t.same(await admin.listTopics(), ['orders'])
+    t.match(cluster.sessions(), [{ principal: 'User:ann', listener: 'SASL_SSL' }])
+    await admin.disconnect()
+    const wrong = new Kafka({ ...common, sasl: as('guess') }).admin()
+    await t.rejects(wrong.connect(), { name: 'KafkaJSSASLAuthenticationError' })
+    await wrong.disconnect()
+  }
 })
