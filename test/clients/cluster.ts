@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { startRealKafka } from '../helpers/real-kafka/real-kafka.ts'
 import { forEachLine, killGroup, start, tail } from './process.ts'
+import type { TlsCluster } from './tls.ts'
 
 /** The cluster that most jobs share. */
 export interface SharedCluster {
@@ -98,4 +99,43 @@ export function startThreeReal(): Promise<ThreeBrokers> {
 export async function startThreeJosephk(): Promise<ThreeBrokers> {
   const { Cluster } = await import('../../lib/index.ts')
   return Cluster.start({ brokers: 3, config: { 'min.insync.replicas': 2 } })
+}
+
+/** In this process, which gets the certificates so. */
+export async function startTlsJosephk(): Promise<TlsCluster> {
+  const { Cluster } = await import('../../lib/index.ts')
+  const cluster = await Cluster.start({
+    listeners: [{ securityProtocol: 'SSL', tls: { clientAuth: 'required' } }],
+    config: { 'group.initial.rebalance.delay.ms': 0 },
+  })
+  const { bootstrapServers, certificates } = cluster
+  const client = await certificates.issue({ commonName: 'client' })
+  return { bootstrapServers, ca: certificates.ca, client, stop: () => cluster.stop() }
+}
+
+/** Kafka with certificates of an authority of ours. */
+export async function startTlsReal(): Promise<TlsCluster> {
+  const { ThrowawayAuthority } = await import('../../lib/security/tls/throwaway-authority.ts')
+  const authority = await ThrowawayAuthority.create()
+  const server = await authority.issue({ commonName: 'localhost', hosts: ['localhost', '127.0.0.1'] })
+  const kafka = await startRealKafka({
+    listeners: [
+      { name: 'INTERNAL', securityProtocol: 'PLAINTEXT' },
+      { name: 'SSL', securityProtocol: 'SSL' },
+    ],
+    properties: {
+      'ssl.client.auth': 'required',
+      'ssl.keystore.type': 'PEM',
+      'ssl.keystore.key': server.key,
+      'ssl.keystore.certificate.chain': server.cert,
+      'ssl.truststore.type': 'PEM',
+      'ssl.truststore.certificates': authority.ca,
+    },
+  })
+  return {
+    bootstrapServers: kafka.bootstrapServersOf('SSL'),
+    ca: authority.ca,
+    client: await authority.issue({ commonName: 'client' }),
+    stop: () => kafka.stop(),
+  }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repositoryRoot } from '../helpers/real-kafka/classpath.ts'
-import type { Client, Job } from './client.ts'
+import type { Client, Job, JobContext } from './client.ts'
 import {
   given,
   type SharedCluster,
@@ -11,6 +11,8 @@ import {
   startShared,
   startThreeJosephk,
   startThreeReal,
+  startTlsJosephk,
+  startTlsReal,
 } from './cluster.ts'
 import { go } from './go/client.ts'
 import { java } from './java/client.ts'
@@ -105,10 +107,12 @@ async function main(): Promise<void> {
   const ready = await install(tasks, folder, report)
   const cluster = await startCluster(values.bootstrap, values['real-kafka'])
   console.log(`${cluster.name} at ${cluster.bootstrapServers}, seed ${values.seed}`)
-  const threeBrokers = values['real-kafka'] ? startThreeReal : startThreeJosephk
+  const starts = values['real-kafka']
+    ? { startThreeBrokers: startThreeReal, startTls: startTlsReal }
+    : { startThreeBrokers: startThreeJosephk, startTls: startTlsJosephk }
   const failedBefore = report.failed
   await inParallel(interleaved(ready), async (task) => {
-    await runTask(task, cluster, threeBrokers, join(folder, task.client.name), values.seed, report)
+    await runTask(task, cluster, starts, join(folder, task.client.name), values.seed, report)
   })
   if (report.failed > failedBefore) console.log(`the last lines of ${cluster.name}:\n${cluster.output()}`)
   try {
@@ -154,7 +158,7 @@ async function startCluster(bootstrap: string | undefined, realKafka: boolean): 
 async function runTask(
   { job }: Task,
   cluster: SharedCluster,
-  startThreeBrokers: typeof startThreeJosephk,
+  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls'>,
   folder: string,
   seed: string,
   report: Report,
@@ -178,7 +182,7 @@ async function runTask(
       folder,
       log: (line) => lines.push(line),
       report: (part, why) => end(`${job.name} ${part}`, why),
-      startThreeBrokers,
+      ...starts,
     })
     if (job.parts !== undefined) failure = 'no word about it'
   } catch (error) {

@@ -2,12 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Client, type JobContext, sources } from '../../client.ts'
 import { missingProgram } from '../../process.ts'
+import { tlsJob } from '../../tls.ts'
 import { resolveClasspath } from '../maven.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
 import { groups } from './groups.ts'
 import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
+import { tls } from './tls.ts'
 import { Tools } from './tool.ts'
 import { topics } from './topics.ts'
 
@@ -42,5 +44,10 @@ export const tools: Client = {
     job('configs', configs),
     job('performance', performanceTools),
     job('offsets', offsets),
+    tlsJob('tools', async (files, context) => {
+      const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+      const { bootstrapServers } = files
+      await tls(new Tools({ ...context, bootstrapServers }, classpath), context.prefix, files)
+    }),
   ],
 }
