@@ -207,7 +207,7 @@ export class Cluster<C extends Clock = Clock> {
   get certificates(): ThrowawayAuthority {
     if (this.#authority) return this.#authority
     throw new Error(
-      "this cluster has no certificates of its own: expected a listener with securityProtocol: 'SSL' and without a key",
+      "this cluster has no certificates of its own: expected a listener with securityProtocol 'SSL' or 'SASL_SSL' and without a key",
     )
   }
 

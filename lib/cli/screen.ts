@@ -12,6 +12,8 @@ export interface ScreenContent {
   readonly bootstrapServers: string
   readonly brokers: readonly ScreenBroker[]
   readonly topics: readonly { readonly name: string; readonly partitions: number }[]
+  /** The file of the certificate that clients have to trust, where it was written. */
+  readonly caFile?: string | undefined
 }
 
 /** The one screen that tells where the cluster is and how to talk to it. */
@@ -34,6 +36,7 @@ export function screen(content: ScreenContent, colour: boolean): string {
         `${name} (${partitions} ${partitions === 1 ? 'partition' : 'partitions'})`,
       ),
     ),
+    ...(content.caFile === undefined ? [] : [row('CA', content.caFile)]),
     '',
     row('any client', `bootstrap.servers=${bootstrapServers}`),
     row('kcat', `kcat -b ${bootstrapServers} -L`),
