@@ -4,7 +4,7 @@ import type { Clock } from './lab/clock.ts'
 import type { Random } from './lab/random.ts'
 import type { Overrides } from './metadata/configs/config-def.ts'
 import type { ResolvedBrokerConfig } from './metadata/configs/resolve.ts'
-import type { Metrics, MetricTags } from './metrics/metrics.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Dispatcher } from './network/dispatcher.ts'
 import type { Gate } from './network/gate.ts'
 import type { Session } from './network/session.ts'
@@ -57,8 +57,9 @@ export function saslGate(
     maxReauthMs.set(mechanism, number(originals, 'connections.max.reauth.ms', name, mechanism))
   }
   const metrics = new AuthenticationMetrics(clock)
-  const tags: MetricTags = { broker: String(nodeId), listener: name, networkProcessor: String(index) }
+  const tags = { broker: String(nodeId), listener: name, networkProcessor: String(index) }
   metrics.register(parts.metrics, tags)
+  registerKilledCount(parts.metrics, tags.broker)
   const settings = {
     nodeId,
     clock,
@@ -91,6 +92,20 @@ export function mechanismsOf(listener: ListenerOptions, originals: Overrides): r
       `option config.sasl.enabled.mechanisms: expected some of ${MECHANISMS.join(', ')}, got '${mechanism}'`,
     )
   })
+}
+
+/** What all network processors of a broker have killed, in the one gauge that Kafka has for it. */
+function registerKilledCount(metrics: Metrics, broker: string): void {
+  const name = 'ExpiredConnectionsKilledCount'
+  if (metrics.find(name, { broker }).length > 0) return
+  metrics.register(
+    'kafka.network',
+    'SocketServer',
+    { broker },
+    {
+      [name]: () => metrics.total('expired-connections-killed-count', { broker }),
+    },
+  )
 }
 
 function mechanismNamed(name: MechanismName, { users, random }: SaslParts): Mechanism {

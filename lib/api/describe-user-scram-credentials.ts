@@ -22,9 +22,9 @@ export function createDescribeUserScramCredentialsHandler({ metadata }: Pick<Par
         mechanism,
         iterations,
       }))
-      return { user, errorMessage: null, credentialInfos }
+      return { user, credentialInfos }
     })
-    return { errorMessage: null, results }
+    return { results }
   })
 }
 

@@ -15,6 +15,8 @@ export type Step =
   | { readonly kind: 'refused'; readonly message: string }
   /** Refused without the client being told why (`SaslException`, KAFKA-7915). `why` is for the log. */
   | { readonly kind: 'invalid'; readonly why: string }
+  /** Kafka's mechanism breaks over this: the connection is closed at once. `why` is for the log. */
+  | { readonly kind: 'broken'; readonly why: string }
 
 /** One authentication under way. */
 export interface Exchange {

@@ -119,23 +119,15 @@ export class SaslAuthenticator implements Gate {
 
   #takeRequest(frame: Buffer): Verdict {
     const request = openRequest(frame, this.#settings.strings)
-    const row = AUTHENTICATION_STATES[this.#state]
-    if (request === undefined) {
-      const why = 'a frame that is no request of Kafka'
-      return row.garbage === 'fail' ? this.#fail(why) : { kind: 'close', why }
-    }
-    if (row.afterRequest !== undefined) this.#state = row.afterRequest
+    if (request === undefined) return { kind: 'close', why: 'a frame that is no request of Kafka' }
     const { api } = request
-    if (api.key === apiVersions.key) return this.#takeApiVersions(request, frame, row.afterApiVersions)
+    if (api.key === apiVersions.key) return this.#takeApiVersions(request, frame)
     if (api.key === saslHandshake.key) return this.#takeHandshake(request)
-    return this.#fail(`${api.name} before authentication`)
+    return { kind: 'close', why: `${api.name} before authentication` }
   }
 
-  #takeApiVersions(
-    { version, header, body }: OpenedRequest,
-    frame: Buffer,
-    next: AuthenticationState | undefined,
-  ): Verdict {
+  #takeApiVersions({ version, header, body }: OpenedRequest, frame: Buffer): Verdict {
+    const next = AUTHENTICATION_STATES[this.#state].afterApiVersions
     const served = this.#settings.dispatcher.find(apiVersions.key, version)
     if (next === undefined || served === undefined) {
       return { kind: 'close', why: 'ApiVersions where SaslHandshake was due' }
@@ -145,7 +137,7 @@ export class SaslAuthenticator implements Gate {
     let answer: ResponseOf<typeof apiVersions>
     try {
       // ApiVersions is answered at once and always: there is nothing to wait for, and no way not to answer.
-      answer = served.handle(served.request.decode(body) as never, context) as typeof answer
+      answer = served.handle(forWhomever(served.request.decode(body)) as never, context) as typeof answer
     } catch (error) {
       return { kind: 'close', why: 'an ApiVersions that cannot be read', error }
     }
@@ -205,7 +197,11 @@ export class SaslAuthenticator implements Gate {
     if (api.key !== saslAuthenticate.key) {
       const errorCode = ErrorCode.ILLEGAL_SASL_STATE
       const errorMessage = `Unexpected Kafka request of type ${apiType(api.name)} during SASL authentication.`
-      const refusal = errorResponse(api, version, decoded, { errorCode, errorMessage })
+      const refusal = errorResponse(api, version, decoded, {
+        errorCode,
+        errorMessage,
+        standardMessage: 'Request is not valid given the current SASL state.',
+      })
       return this.#fail(`${api.name} during authentication`, response(api, version, correlationId, refusal))
     }
     return this.#step(
@@ -227,6 +223,8 @@ export class SaslAuthenticator implements Gate {
   #step(token: Buffer, framing: Framing, isTold = false): Verdict {
     const step = this.#outcome((this.#exchange as Exchange).evaluate(token))
     switch (step.kind) {
+      case 'broken':
+        return { kind: 'close', why: step.why }
       case 'continue':
         return { kind: 'answer', reply: framing.token(step.token, 0) }
       case 'done': {
@@ -277,6 +275,12 @@ export class SaslAuthenticator implements Gate {
     this.#settings.metrics.failed(this.#session !== undefined)
     return { kind: 'fail', why, reply }
   }
+}
+
+/** Before authentication Kafka does not look for whom an ApiVersions v5 was meant (KIP-1242). */
+function forWhomever<R extends object>(request: R): R {
+  const { clusterId = null, nodeId = -1 } = request as { clusterId?: string | null; nodeId?: number }
+  return clusterId !== null && nodeId !== -1 ? { ...request, clusterId: null, nodeId: -1 } : request
 }
 
 /** `User:a` as Kafka writes it in this one message. */

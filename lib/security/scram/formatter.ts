@@ -49,7 +49,10 @@ export function scramCredential(
   return { salt: Buffer.from(salt), storedKey, serverKey: hmac(hash, salted, 'Server Key'), iterations }
 }
 
-/** Whether the client knows the password, as its proof of this exchange shows. Takes the same time for every proof. */
+/**
+ * Whether the client knows the password, as its proof of this exchange shows. Takes the same time for every proof.
+ * @param proof as long as the hash
+ */
 export function isProof(
   { hash }: ScramMechanism,
   { storedKey }: ScramCredential,
@@ -57,7 +60,6 @@ export function isProof(
   proof: Buffer,
 ): boolean {
   const signature = hmac(hash, storedKey, authMessage)
-  if (proof.length !== signature.length) return false
   const clientKey = Buffer.from(signature.map((byte, at) => byte ^ (proof[at] as number)))
   return timingSafeEqual(createHash(hash).update(clientKey).digest(), storedKey)
 }

@@ -10,7 +10,7 @@ const CLIENT_FIRST = new RegExp(
   `^n,(?:a=(?<authzid>${SASL_NAME}))?,(?<bare>(?:m=${VALUE},)?n=(?<name>${SASL_NAME}),r=(?<nonce>${PRINTABLE})(?<extensions>${EXTENSIONS}))$`,
 )
 const CLIENT_FINAL = new RegExp(
-  `^(?<unsigned>c=${BASE64},r=(?<nonce>${PRINTABLE})${EXTENSIONS}),p=(?<proof>${BASE64})$`,
+  `^(?<unsigned>c=${BASE64},r=(?<nonce>${PRINTABLE}))${EXTENSIONS},p=(?<proof>${BASE64})$`,
 )
 
 export interface ClientFirst {
@@ -27,6 +27,7 @@ export interface ClientFirst {
 export interface ClientFinal {
   readonly nonce: string
   readonly proof: Buffer
+  /** What of it is signed; Kafka leaves the extensions out, against RFC 5802. */
   readonly unsigned: string
 }
 

@@ -68,6 +68,8 @@ export class ScramExchange implements Exchange {
     const final = readClientFinal(token)
     if (final === undefined) return invalid('a client-final-message that is none')
     if (final.nonce !== nonce) return invalid('not the nonce that was given')
+    if (final.proof.length !== this.#mechanism.length)
+      return { kind: 'broken', why: 'a proof of a wrong length' }
     const authMessage = `${signed},${final.unsigned}`
     if (!isProof(this.#mechanism, credential, authMessage, final.proof)) return invalid('a wrong proof')
     const signature = serverSignature(this.#mechanism, credential, authMessage)
