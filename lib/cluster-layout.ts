@@ -59,7 +59,7 @@ function listenersOf(
   })
   if (idle >= 0) {
     throw new OptionError(
-      `option ${where}[${idle}].saslMechanisms: expected securityProtocol SASL_PLAINTEXT beside it`,
+      `option ${where}[${idle}].saslMechanisms: expected securityProtocol 'SASL_PLAINTEXT' or 'SASL_SSL' beside it`,
     )
   }
   // The first listener takes the cluster's port where it has none of its own.

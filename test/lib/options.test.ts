@@ -43,6 +43,16 @@ t.test('wrong options are named, with what is expected', async (t) => {
       { listeners: [{ transport: 'udp' }] },
       /^option listeners\[0\]\.transport: expected 'tcp' or 'memory', got 'udp'$/,
     ],
+    [
+      { listeners: [{ securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['GSSAPI'] }] },
+      /^option listeners\[0\]\.saslMechanisms\[0\]: expected a list of at least one of PLAIN, .*, got 'GSSAPI'$/,
+    ],
+    [{ users: [{ name: 'a' }] }, /^option users\[0\]\.password: expected/],
+    [{ users: [{ name: 'a', password: 5 }] }, /^option users\[0\]\.password: expected a non-empty text$/],
+    [
+      { users: [{ name: '', password: 'p' }] },
+      /^option users\[0\]\.name: expected a non-empty text, got ''$/,
+    ],
     [{ topics: ['a/b'] }, /^option topics\[0\]: expected a topic name: .*, got 'a\/b'$/],
     [{ topics: [{ name: 'a', partitions: 0 }] }, /^option topics\[0\]\.partitions: .*, got 0$/],
     [{ config: [] }, /^option config: .*, got an empty list$/],

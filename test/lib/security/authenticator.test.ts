@@ -1,5 +1,6 @@
 // Every row of what a SASL listener does with a frame, byte for byte, on a clock that stands still.
 import t, { type Test } from 'tap'
+import { Cluster, type ListenerOptions, OptionError } from '../../../lib/index.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { fetch } from '../../../protocol/messages/fetch.ts'
@@ -356,6 +357,18 @@ t.test('listeners have mechanisms of their own', async (t) => {
   ] as const) {
     t.same(await connect(listener).handshake(1, mechanisms[0]), { errorCode: 0, mechanisms })
   }
+})
+
+t.test('mechanisms where they are out of place, or that there are not, are refused at start', async (t) => {
+  const start = (listener: ListenerOptions, config = {}) =>
+    t.rejects(Cluster.start({ listeners: [listener], config }), OptionError)
+  await start({ saslMechanisms: ['PLAIN'] })
+  await start({ securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['NONE' as 'PLAIN'] })
+  await start({ securityProtocol: 'SASL_PLAINTEXT' }, { 'sasl.enabled.mechanisms': 'PLAIN,GSSAPI' })
+  await start(
+    { name: 'IN', securityProtocol: 'SASL_PLAINTEXT' },
+    { 'listener.name.in.sasl.server.max.receive.size': 'x' },
+  )
 })
 
 t.test('where nobody needs to authenticate, SASL is out of place and harmless', async (t) => {

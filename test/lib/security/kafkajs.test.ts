@@ -52,6 +52,24 @@ for (const mechanism of ways) {
   })
 }
 
+t.test('over TLS, the user counts and not the certificate', async (t) => {
+  const cluster = await Cluster.start({
+    listeners: [{ securityProtocol: 'SASL_SSL' }],
+    users: [{ name: 'alice', password: 'secret' }],
+  })
+  t.teardown(() => cluster.stop())
+  const { ca } = cluster.certificates
+  const brokers = cluster.bootstrapServers.split(',')
+  for (const mechanism of ways) {
+    const sasl = { mechanism, username: 'alice', password: 'secret' } as SASLOptions
+    const admin = new Kafka({ brokers, ssl: { ca }, sasl, logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    await admin.listTopics()
+    t.match(cluster.sessions().at(-1), { principal: 'User:alice', mechanism: mechanism.toUpperCase() })
+    await admin.disconnect()
+  }
+})
+
 t.test('a mechanism that is not offered, and none at all', async (t) => {
   const { client } = await start(t)
   const sasl: SASLOptions = { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: 'x' }) }
