@@ -8,7 +8,7 @@ import type { BrokerEndpoint } from './metadata/records.ts'
 import type { Dispatcher } from './network/dispatcher.ts'
 import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
-import type { Session } from './network/session.ts'
+import type { SecurityProtocol, Session } from './network/session.ts'
 import type { ListenerOptions } from './options.ts'
 import type { TlsSettings } from './security/tls/tls-settings.ts'
 
@@ -55,9 +55,14 @@ export class Broker {
   }
 
   /** Each listener with the address its clients are told. */
-  get listeners(): { readonly name: string; readonly address: string }[] {
-    return this.#listeners.map(({ name, advertisedAddress: { host, port } }) => ({
+  get listeners(): {
+    readonly name: string
+    readonly securityProtocol: SecurityProtocol
+    readonly address: string
+  }[] {
+    return this.#listeners.map(({ name, securityProtocol, advertisedAddress: { host, port } }) => ({
       name,
+      securityProtocol,
       address: join(host, port),
     }))
   }

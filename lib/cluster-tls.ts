@@ -1,6 +1,7 @@
 import { OptionError } from './check-options.ts'
 import type { BrokerLayout } from './cluster-layout.ts'
 import type { EffectiveConfigs } from './metadata/effective-configs.ts'
+import { isWildcard } from './network/listener.ts'
 import type { ListenerOptions } from './options.ts'
 import { ListenerConfigs } from './security/tls/listener-configs.ts'
 import { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
@@ -49,7 +50,7 @@ export class ClusterTls {
     if (inNeed.length === 0) return new ClusterTls(configs, undefined, undefined)
     const authority = await ThrowawayAuthority.create()
     const own = inNeed.flatMap((listener) => [listener.host ?? host, listener.advertisedHost ?? host])
-    const hosts = [...new Set([...LOCAL_HOSTS, ...own])]
+    const hosts = [...new Set([...LOCAL_HOSTS, ...own.filter((each) => !isWildcard(each))])]
     const server = await authority.issue({ commonName: 'localhost', hosts })
     return new ClusterTls(configs, authority, { ...server, ca: authority.ca })
   }

@@ -62,7 +62,7 @@ export class Listener {
   get advertisedAddress(): Address {
     const { host, advertisedHost, advertisedPort } = this.#options
     return {
-      host: advertisedHost ?? (WILDCARDS.has(host) ? 'localhost' : host),
+      host: advertisedHost ?? (isWildcard(host) ? 'localhost' : host),
       port: advertisedPort ?? this.#port,
     }
   }
@@ -179,6 +179,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve()
     })
   })
+}
+
+/** Whether listening there means listening at every address there is. */
+export function isWildcard(host: string): boolean {
+  return WILDCARDS.has(host)
 }
 
 /** A socket that takes both kinds of addresses gives IPv4 ones in IPv6 form; Java, and so rules about hosts, do not. */

@@ -175,6 +175,7 @@ t.test('--write-ca: what clients of a TLS listener have to trust', async (t) => 
   const ca = join(directory, 'ca.pem')
   const { bootstrapServers, seen } = await serve(t, '--port', '0', '--config', config, '--write-ca', ca)
   t.match(seen.text, new RegExp(`CA +${ca}`))
+  t.match(seen.text, `kcat -b ${bootstrapServers} -X security.protocol=ssl -X ssl.ca.location=${ca} -L`)
   const peer = await tlsPeer(t, bootstrapServers, { ca: await readFile(ca) })
   const { body } = await peer.request(metadata, 9, { topics: [] })
   t.equal(body.brokers.length, 1)

@@ -67,6 +67,9 @@ t.test('one certificate for all names and addresses of all brokers', async (t) =
   })
   await t.rejects(tlsPeer(t, address, {}), { code: /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED/ })
 
+  const wild = await tlsPeer(t, `127.0.0.1${ports[1]}`, { ca })
+  t.notMatch(wild.socket.getPeerCertificate().subjectaltname, /0\.0\.0\.0/)
+
   const peer = await tlsPeer(t, address, { ca })
   const { body } = await peer.request(metadata, 9, { topics: [] })
   t.match(body.brokers, [{ host: 'one.kafka.test' }], 'a broker without that listener is not told')

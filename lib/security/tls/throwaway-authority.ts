@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 import { RealClock } from '../../lab/clock.ts'
 import { RealRandom, randomUuid } from '../../lab/random.ts'
 
@@ -110,5 +111,8 @@ function quoted(value: string): string {
 }
 
 function altName(host: string) {
-  return isIP(host) === 0 ? ({ type: 2, value: host } as const) : ({ type: 7, ip: host } as const)
+  // Names beyond ASCII stand in certificates as they do in DNS.
+  return isIP(host) === 0
+    ? ({ type: 2, value: domainToASCII(host) || host } as const)
+    : ({ type: 7, ip: host } as const)
 }

@@ -1,7 +1,7 @@
 // Handshakes that fail, never end or should not have begun; and who clients are by their certificates.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { ManualClock } from '../../../lib/lab/clock.ts'
 import { handler } from '../../../lib/network/handler.ts'
@@ -26,6 +26,13 @@ const stranger = await (await ThrowawayAuthority.create()).issue({
   organization: 'Acme',
 })
 const expired = await authority.issue({ commonName: 'alice', notBefore: 0, notAfter: Date.UTC(2020, 0, 1) })
+
+/** Whether in order or by a reset. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve())
+  })
+}
 
 interface TlsServer extends TestServer {
   readonly port: number
@@ -85,6 +92,27 @@ t.test('a client is whom its certificate says, if it is asked for one', async (t
   t.equal(await asked.whoIs(alice), 'CN=alice,O=Acme')
   t.equal(await asked.whoIs(), 'ANONYMOUS')
   t.equal(await (await start(t, { options: required })).whoIs(alice), 'CN=alice,O=Acme')
+})
+
+t.test('a session that is resumed is that of the same client, and none is for others', async (t) => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const server = await start(t, { options: requested })
+    const first = await server.peer({ ...alice, maxVersion })
+    let session = first.socket.getSession()
+    first.socket.on('session', (later) => {
+      session = later
+    })
+    await first.request(describeCluster, 0, {})
+    const again = await server.peer({ maxVersion, session: session as Buffer })
+    t.equal(again.socket.isSessionReused(), true)
+    const { body } = await again.request(describeCluster, 0, {})
+    t.equal(body.clusterId, 'CN=alice,O=Acme/test', 'without showing the certificate again')
+
+    const refused = connectTls({ port: server.port, ca: authority.ca, ...stranger, maxVersion })
+    refused.on('session', () => t.fail('a session for a stranger')).on('error', () => {})
+    refused.resume()
+    await closed(refused)
+  }
 })
 
 t.test("by Kafka's configs, the listener's own before those of all", async (t) => {
@@ -160,7 +188,7 @@ t.test('what is not TLS is closed, and others are served meanwhile', async (t) =
   for (const [what, bytes] of garbage) {
     const socket = await server.dial()
     socket.end(bytes)
-    await once(socket, 'close')
+    await closed(socket)
     t.equal(await server.whoIs(), 'ANONYMOUS', `after ${what}`)
   }
   const told = server.log.lines.filter(({ level }) => level !== 'debug')
@@ -183,7 +211,7 @@ t.test('peers that leave amid the handshake leave nothing behind', async (t) => 
       if (said.length > 0) socket.write(said)
       await until(() => clock.pendingTimers > timers)
       socket[leave]()
-      await once(socket, 'close')
+      await closed(socket)
       await until(() => clock.pendingTimers === timers)
     }
   }
@@ -203,12 +231,12 @@ t.test('a handshake that never ends is ended after connections.max.idle.ms', asy
   const dribbling = await server.dial()
   dribbling.write(Buffer.from([0x16]))
   await until(() => clock.pendingTimers === 2)
-  const closed = once(silent, 'close')
+  const cut = closed(silent)
   clock.advance(30_000)
-  await closed
+  await cut
   t.equal(dribbling.closed, false)
   clock.advance(30_000)
-  await once(dribbling, 'close')
+  await closed(dribbling)
   await until(() => clock.pendingTimers === 0)
 
   const endless = await start(t, { clock, maxIdleMs: -1 })
@@ -224,9 +252,9 @@ for (const how of ['stop', 'kill'] as const) {
     half.write(Buffer.from('160301', 'hex'))
     const peer = await server.peer()
     await peer.request(describeCluster, 0, {})
-    const closed = once(half, 'close')
+    const cut = closed(half)
     await server.listener[how]()
-    await closed
+    await cut
     t.same(await peer.ended(), [])
     t.equal(server.listener.connections.size, 0)
     await server.listener.start()
@@ -251,7 +279,7 @@ t.test('a storm of handshakes, good and bad', async (t) => {
     const socket = await server.dial()
     if (i % 4 === 2) socket.end('garbage that is no hello')
     else socket.destroy()
-    await once(socket, 'close')
+    await closed(socket)
     return 'gone'
   })
   const names = await Promise.all(storm)

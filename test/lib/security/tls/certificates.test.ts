@@ -59,10 +59,12 @@ t.test('certificates of clients and servers say what was asked for, and no more'
 
   const notBefore = Date.UTC(2020, 0, 1)
   const notAfter = Date.UTC(2020, 0, 2)
-  const hosts = ['kafka.test', '10.1.2.3', '::1']
+  const hosts = ['kafka.test', 'bücher.test', '*.wild.test', '10.1.2.3', '::1']
   const server = await authority.issue({ commonName: 'kafka.test', hosts, notBefore, notAfter })
   const ofServer = new X509Certificate(server.cert)
   t.equal(ofServer.checkHost('kafka.test'), 'kafka.test')
+  t.equal(ofServer.checkHost('xn--bcher-kva.test'), 'xn--bcher-kva.test')
+  t.equal(ofServer.checkHost('one.wild.test'), '*.wild.test')
   t.equal(ofServer.checkIP('10.1.2.3'), '10.1.2.3')
   t.ok(ofServer.checkIP('::1'))
   t.equal(ofServer.checkHost('other.test'), undefined)
