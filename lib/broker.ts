@@ -10,6 +10,7 @@ import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
 import type { SecurityProtocol, Session } from './network/session.ts'
 import type { ListenerOptions } from './options.ts'
+import type { AuthenticationMetrics } from './security/authentication-metrics.ts'
 import type { TlsSettings } from './security/tls/tls-settings.ts'
 
 /** What a broker is given to live from. */
@@ -30,6 +31,8 @@ export interface BrokerSettings {
   readonly writer: Writer
   /** Makes what the clients of a listener must get past; undefined where nothing. */
   readonly gateOf: (listener: ListenerOptions, index: number) => ((session: Session) => Gate) | undefined
+  /** Counts the authentications of the listener at that place. */
+  readonly authentications: (index: number) => AuthenticationMetrics | undefined
 }
 
 /** One broker of a cluster: its listeners, and its coming and going. */
@@ -137,6 +140,7 @@ function makeListener(options: ListenerOptions, index: number, settings: BrokerS
     advertisedPort: options.advertisedPort,
     tcp: options.transport !== 'memory',
     tls: settings.tls(options),
+    authentications: settings.authentications(index),
     maxIdleMs: config.connectionsMaxIdleMs,
     maxRequestSize: config.socketRequestMaxBytes,
     gate: settings.gateOf(options, index),

@@ -22,7 +22,7 @@ import { type ClusterMetrics, Metrics } from './metrics/metrics.ts'
 import { Dispatcher } from './network/dispatcher.ts'
 import { MemoryTransport, type SocketFactory } from './network/memory-transport.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
-import { mechanismsOf, saslGate } from './sasl-listeners.ts'
+import { authenticationMetrics, mechanismsOf, saslGate } from './sasl-listeners.ts'
 import { MECHANISMS, type MechanismName } from './security/mechanism.ts'
 import type { ClientSession, SaslSession } from './security/sasl-session.ts'
 import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
@@ -116,6 +116,7 @@ class Shared {
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer } = this
     const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
+    const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
     return new Broker({
       nodeId,
       rack,
@@ -129,7 +130,8 @@ class Shared {
       logger,
       strings,
       writer,
-      gateOf: (listener, index) => saslGate(listener, index, this, saslBroker),
+      gateOf: (listener, index) => saslGate(listener, counted[index], this, saslBroker),
+      authentications: (index) => counted[index],
     })
   }
 }

@@ -36,18 +36,36 @@ export interface SaslBroker {
 }
 
 /**
- * Makes the gates of a listener's connections; undefined where clients need not authenticate.
+ * What a listener counts of its clients' authentications; undefined for PLAINTEXT, where there are none.
  * @param index its place among the broker's listeners
+ */
+export function authenticationMetrics(
+  { name, securityProtocol = 'PLAINTEXT' }: ListenerOptions,
+  index: number,
+  { clock, metrics }: Pick<SaslParts, 'clock' | 'metrics'>,
+  nodeId: number,
+): AuthenticationMetrics | undefined {
+  if (securityProtocol === 'PLAINTEXT') return undefined
+  const counted = new AuthenticationMetrics(clock)
+  const listener = name ?? securityProtocol
+  const tags = { broker: String(nodeId), listener, networkProcessor: String(index) }
+  counted.register(metrics, tags)
+  registerKilledCount(metrics, tags.broker)
+  return counted
+}
+
+/**
+ * Makes the gates of a listener's connections; undefined where clients need not authenticate.
  * @throws OptionError for a config that Kafka would not start with
  */
 export function saslGate(
   listener: ListenerOptions,
-  index: number,
+  metrics: AuthenticationMetrics | undefined,
   parts: SaslParts,
   { nodeId, config: resolved, dispatcher, strings }: SaslBroker,
 ): ((session: Session) => Gate) | undefined {
   const { securityProtocol = 'PLAINTEXT' } = listener
-  if (!securityProtocol.startsWith('SASL_')) return undefined
+  if (!securityProtocol.startsWith('SASL_') || metrics === undefined) return undefined
   const { clock, sessions } = parts
   const name = listener.name ?? securityProtocol
   const { originals, config } = resolved
@@ -56,10 +74,6 @@ export function saslGate(
   for (const mechanism of offered) {
     maxReauthMs.set(mechanism, number(originals, 'connections.max.reauth.ms', name, mechanism))
   }
-  const metrics = new AuthenticationMetrics(clock)
-  const tags = { broker: String(nodeId), listener: name, networkProcessor: String(index) }
-  metrics.register(parts.metrics, tags)
-  registerKilledCount(parts.metrics, tags.broker)
   const settings = {
     nodeId,
     clock,

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { AuthenticationMetrics } from '../security/authentication-metrics.ts'
 import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import type { TlsSettings } from '../security/tls/tls-settings.ts'
 import type { Connection, ConnectionSettings } from './connection.ts'
@@ -22,6 +23,8 @@ export interface ListenerOptions extends ConnectionSettings {
   readonly tcp?: boolean | undefined
   /** Of a listener for SSL or SASL_SSL, whose clients come by TCP alone. */
   readonly tls?: TlsSettings | undefined
+  /** Counts TLS handshakes. */
+  readonly authentications?: AuthenticationMetrics | undefined
   /** `connections.max.idle.ms`; negative for no limit. */
   readonly maxIdleMs: number
 }
@@ -122,8 +125,17 @@ export class Listener {
       const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true })
       return server.on('connection', (socket) => this.#acceptSocket(socket, ANONYMOUS))
     }
-    const settings = { listenerName: name, clock, logger, timeoutMs: maxIdleMs }
+    const { authentications } = this.#options
+    const settings = {
+      listenerName: name,
+      clock,
+      logger,
+      timeoutMs: maxIdleMs,
+      onFailed: () => authentications?.failed(false),
+    }
     this.#handshakes = new TlsHandshakes(tls, settings, (socket, principal) => {
+      // With SASL, that is where a client succeeds.
+      if (this.securityProtocol === 'SSL') authentications?.succeeded(false)
       this.#acceptSocket(socket, principal)
     })
     return this.#handshakes.server

@@ -12,6 +12,8 @@ export interface HandshakeSettings {
   readonly logger: Logger
   /** How long a handshake may take; negative for no limit. Kafka has no other than `connections.max.idle.ms`. */
   readonly timeoutMs: number
+  /** Called for each that the peer has failed at; not for those that it left. */
+  readonly onFailed: () => void
 }
 
 interface UnderWay {
@@ -102,27 +104,31 @@ export class TlsHandshakes {
   #succeed(socket: TLSSocket): void {
     this.#end(addressesOf(socket))
     socket.allowHalfOpen = true
+    const certificate = this.#certificateOf(socket)
+    // Where a certificate is requested, but not required, Node leaves it to us to look at one that is shown.
+    if (certificate !== undefined && !socket.authorized) {
+      this.#refuse(socket, String(socket.authorizationError))
+      return
+    }
     try {
-      this.#onSecure(socket, this.#principalOf(socket))
+      this.#onSecure(socket, this.#principalOf(certificate))
     } catch (error) {
-      this.#log('info', 'closing the connection: not a client to be served', {
+      this.#log('info', 'closing the connection: its certificate has no name here', {
         ...peerOf(socket),
         why: (error as Error).message,
       })
-      socket.on('error', () => {})
-      socket.destroy()
+      discard(socket)
     }
   }
 
-  /** @throws Error for one whose certificate is not to be believed or has no name in the listener's rules */
-  #principalOf(socket: TLSSocket): Principal {
-    if (this.#tls.clientAuth === 'none') return ANONYMOUS
-    const certificate = socket.getPeerCertificate().raw as Buffer | undefined
-    if (certificate === undefined) return ANONYMOUS
-    if (!socket.authorized)
-      throw new Error(`its certificate is not to be believed: ${socket.authorizationError}`)
+  #certificateOf(socket: TLSSocket): Buffer | undefined {
+    return this.#tls.clientAuth === 'none' ? undefined : socket.getPeerCertificate().raw
+  }
+
+  /** @throws Error for one that has no name in the listener's rules */
+  #principalOf(certificate: Buffer | undefined): Principal {
     const { principalMapping } = this.#tls
-    if (principalMapping === undefined) return ANONYMOUS
+    if (certificate === undefined || principalMapping === undefined) return ANONYMOUS
     return { principalType: ANONYMOUS.principalType, name: principalMapping.nameOf(subjectOf(certificate)) }
   }
 
@@ -132,14 +138,24 @@ export class TlsHandshakes {
     // The peer has left, which its own socket tells with its address.
     if (code === 'ECONNRESET' && !distrust) return
     // Node's own message is OpenSSL's, with addresses and places in its sources.
-    const why = distrust || (reason ?? code ?? error.message)
+    this.#refuse(socket, String(distrust || (reason ?? code ?? error.message)))
+  }
+
+  #refuse(socket: TLSSocket, why: string): void {
+    this.#settings.onFailed()
     this.#log('info', 'closing the connection: its TLS handshake failed', { ...peerOf(socket), why })
+    discard(socket)
   }
 
   #log(level: 'debug' | 'info', message: string, fields: LogFields): void {
     const { logger, listenerName } = this.#settings
     logger[level](message, { listener: listenerName, ...fields })
   }
+}
+
+function discard(socket: Socket): void {
+  socket.on('error', () => {})
+  socket.destroy()
 }
 
 /** Nothing of one that has gone already. */

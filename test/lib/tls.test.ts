@@ -16,6 +16,8 @@ import { Cluster, type ClusterOptions, type ListenerOptions } from '../../lib/in
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { LogKeeper } from '../helpers/network-server.ts'
+import { until } from '../helpers/network-turns.ts'
+import { RawClient } from '../helpers/raw-client.ts'
 import { tlsPeer } from '../helpers/tls-peer.ts'
 
 const { Kafka, logLevel } = kafkajs
@@ -229,5 +231,27 @@ t.test('SASL over TLS: the user is the client, whatever its certificate says', a
     const wrong = new Kafka({ ...common, sasl: as('guess') }).admin()
     await t.rejects(wrong.connect(), { name: 'KafkaJSSASLAuthenticationError' })
     await wrong.disconnect()
+  }
+})
+
+t.test("handshakes are counted by Kafka's names; with SASL, only those that fail", async (t) => {
+  for (const securityProtocol of ['SSL', 'SASL_SSL'] as const) {
+    const cluster = await start(t, { securityProtocol, tls: { clientAuth: 'requested' } })
+    const { certificates, metrics, bootstrapServers } = cluster
+    const stranger = await (await start(t, {})).certificates.issue({ commonName: 'x' })
+    for (let i = 0; i < 2; i++) {
+      const peer = await tlsPeer(t, bootstrapServers, { ca: certificates.ca })
+      await peer.request(apiVersions, 0, {})
+      peer.socket.destroy()
+    }
+    const plain = await RawClient.connect(bootstrapServers)
+    await t.rejects(plain.send(apiVersions, 0, {}))
+    const refused = await tlsPeer(t, bootstrapServers, { ca: certificates.ca, ...stranger })
+    await refused.ended()
+    const total = (name: string) => metrics.total(name, { broker: '0', listener: securityProtocol })
+    await until(() => total('failed-authentication-total') === 2)
+    const succeeded = securityProtocol === 'SSL' ? 2 : 0
+    t.equal(total('successful-authentication-total'), succeeded)
+    t.equal(total('successful-authentication-no-reauth-total'), succeeded)
   }
 })
