@@ -65,7 +65,7 @@ export class SaslSession implements ClientSession {
   }
 
   expire(): void {
-    this.#expiresAt = Number.NEGATIVE_INFINITY
+    this.#expiresAt = this.#clock.monotonic() - 1
   }
 
   refuseNextReauthentication(): void {
