@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { repositoryRoot } from '../helpers/real-kafka/classpath.ts'
 import type { ThreeBrokers } from './cluster.ts'
 import { run } from './process.ts'
+import type { SaslCluster } from './sasl.ts'
 import type { TlsCluster } from './tls.ts'
 
 export interface Client {
@@ -39,6 +40,7 @@ export interface JobContext {
   report(part: string, failure: string | undefined): void
   startThreeBrokers(): Promise<ThreeBrokers>
   startTls(): Promise<TlsCluster>
+  startSasl(): Promise<SaslCluster>
 }
 
 const RECORDS = 10_000

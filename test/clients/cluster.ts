@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { startRealKafka } from '../helpers/real-kafka/real-kafka.ts'
 import { forEachLine, killGroup, start, tail } from './process.ts'
+import { MAX_REAUTH_MS, PLAIN_USER, type SaslCluster } from './sasl.ts'
 import type { TlsCluster } from './tls.ts'
 
 /** The cluster that most jobs share. */
@@ -136,6 +137,60 @@ export async function startTlsReal(): Promise<TlsCluster> {
     bootstrapServers: kafka.bootstrapServersOf('SSL'),
     ca: authority.ca,
     client: await authority.issue({ commonName: 'client' }),
+    stop: () => kafka.stop(),
+  }
+}
+
+const SASL_LISTENERS = [
+  { name: 'OPEN', securityProtocol: 'PLAINTEXT' },
+  { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
+] as const
+const SASL_CONFIG = {
+  'connections.max.reauth.ms': String(MAX_REAUTH_MS),
+  'group.initial.rebalance.delay.ms': '0',
+}
+
+/** In this process, which counts the logins. */
+export async function startSaslJosephk(): Promise<SaslCluster> {
+  const { Cluster } = await import('../../lib/index.ts')
+  const cluster = await Cluster.start({
+    listeners: SASL_LISTENERS,
+    users: [{ ...PLAIN_USER, mechanisms: ['PLAIN'] }],
+    config: SASL_CONFIG,
+  })
+  const addressOf = (wanted: string) =>
+    cluster.brokers[0]?.listeners.find(({ name }) => name === wanted)?.address as string
+  return {
+    open: addressOf('OPEN'),
+    bootstrapServers: addressOf('SASL'),
+    logins: () => ({
+      first: cluster.metrics.total('successful-authentication-total'),
+      again: cluster.metrics.total('successful-reauthentication-total'),
+    }),
+    stop: () => cluster.stop(),
+  }
+}
+
+export async function startSaslReal(): Promise<SaslCluster> {
+  const { name, password } = PLAIN_USER
+  const properties: Record<string, string> = {
+    ...SASL_CONFIG,
+    'listener.name.sasl.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+  }
+  const modules = {
+    plain: `plain.PlainLoginModule required user_${name}="${password}"`,
+    'scram-sha-256': 'scram.ScramLoginModule required',
+    'scram-sha-512': 'scram.ScramLoginModule required',
+  }
+  for (const [mechanism, login] of Object.entries(modules)) {
+    const config = `listener.name.sasl.${mechanism}.sasl.jaas.config`
+    properties[config] = `org.apache.kafka.common.security.${login};`
+  }
+  const kafka = await startRealKafka({ listeners: SASL_LISTENERS, properties })
+  return {
+    open: kafka.bootstrapServersOf('OPEN'),
+    bootstrapServers: kafka.bootstrapServersOf('SASL'),
+    logins: () => undefined,
     stop: () => kafka.stop(),
   }
 }

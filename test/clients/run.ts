@@ -8,6 +8,8 @@ import {
   given,
   type SharedCluster,
   startCommandLine,
+  startSaslJosephk,
+  startSaslReal,
   startShared,
   startThreeJosephk,
   startThreeReal,
@@ -108,8 +110,8 @@ async function main(): Promise<void> {
   const cluster = await startCluster(values.bootstrap, values['real-kafka'])
   console.log(`${cluster.name} at ${cluster.bootstrapServers}, seed ${values.seed}`)
   const starts = values['real-kafka']
-    ? { startThreeBrokers: startThreeReal, startTls: startTlsReal }
-    : { startThreeBrokers: startThreeJosephk, startTls: startTlsJosephk }
+    ? { startThreeBrokers: startThreeReal, startTls: startTlsReal, startSasl: startSaslReal }
+    : { startThreeBrokers: startThreeJosephk, startTls: startTlsJosephk, startSasl: startSaslJosephk }
   const failedBefore = report.failed
   await inParallel(interleaved(ready), async (task) => {
     await runTask(task, cluster, starts, join(folder, task.client.name), values.seed, report)
@@ -158,7 +160,7 @@ async function startCluster(bootstrap: string | undefined, realKafka: boolean): 
 async function runTask(
   { job }: Task,
   cluster: SharedCluster,
-  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls'>,
+  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls' | 'startSasl'>,
   folder: string,
   seed: string,
   report: Report,
