@@ -119,6 +119,14 @@ const user: v.GenericSchema<UserOptions> = object({
   mechanisms: v.optional(mechanisms),
 })
 
+const users = v.pipe(
+  v.array(user, 'a list of users'),
+  v.check(
+    (given) => new Set(given.map(({ name }) => name)).size === given.length,
+    'a list of users of different names',
+  ),
+)
+
 const BROKERS = 'a number of brokers >= 1 or a list of at least one broker'
 
 const cluster: v.GenericSchema<ClusterOptions> = object({
@@ -128,7 +136,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   listeners,
   config: v.optional(config),
   topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
-  users: v.optional(v.array(user, 'a list of users')),
+  users: v.optional(users),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),
   random: v.optional(withMethods<Random>('a Random, such as new SeededRandom(1)', 'bytes', 'below')),

@@ -47,6 +47,10 @@ t.test('wrong options are named, with what is expected', async (t) => {
       { listeners: [{ securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['GSSAPI'] }] },
       /^option listeners\[0\]\.saslMechanisms\[0\]: expected a list of at least one of PLAIN, .*, got 'GSSAPI'$/,
     ],
+    [
+      { users: [1, 2].map(() => ({ name: 'a', password: 'p' })) },
+      /^option users: expected a list of users of different names, got a list$/,
+    ],
     [{ users: [{ name: 'a' }] }, /^option users\[0\]\.password: expected/],
     [{ users: [{ name: 'a', password: 5 }] }, /^option users\[0\]\.password: expected a non-empty text$/],
     [
