@@ -6,14 +6,20 @@ import type { BrokerConfig } from './metadata/configs/resolve.ts'
 import type { Controller } from './metadata/controller/controller.ts'
 import type { BrokerEndpoint } from './metadata/records.ts'
 import type { Dispatcher } from './network/dispatcher.ts'
+import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
+import type { SecurityProtocol, Session } from './network/session.ts'
 import type { ListenerOptions } from './options.ts'
+import type { AuthenticationMetrics } from './security/authentication-metrics.ts'
+import type { TlsSettings } from './security/tls/tls-settings.ts'
 
 /** What a broker is given to live from. */
 export interface BrokerSettings {
   readonly nodeId: number
   readonly rack: string | null
   readonly listeners: readonly ListenerOptions[]
+  /** What a listener needs to speak TLS, where it does. */
+  readonly tls: (listener: ListenerOptions) => TlsSettings | undefined
   /** Where listeners listen that do not say. */
   readonly host: string
   readonly config: BrokerConfig
@@ -23,6 +29,10 @@ export interface BrokerSettings {
   readonly logger: Logger
   readonly strings: StringSource
   readonly writer: Writer
+  /** Makes what the clients of a listener must get past; undefined where nothing. */
+  readonly gateOf: (listener: ListenerOptions, index: number) => ((session: Session) => Gate) | undefined
+  /** Counts the authentications of the listener at that place. */
+  readonly authentications: (index: number) => AuthenticationMetrics | undefined
 }
 
 /** One broker of a cluster: its listeners, and its coming and going. */
@@ -40,7 +50,7 @@ export class Broker {
     this.rack = settings.rack
     this.#controller = settings.controller
     this.#logger = settings.logger
-    this.#listeners = settings.listeners.map((options) => makeListener(options, settings))
+    this.#listeners = settings.listeners.map((options, index) => makeListener(options, index, settings))
   }
 
   get running(): boolean {
@@ -48,9 +58,14 @@ export class Broker {
   }
 
   /** Each listener with the address its clients are told. */
-  get listeners(): { readonly name: string; readonly address: string }[] {
-    return this.#listeners.map(({ name, advertisedAddress: { host, port } }) => ({
+  get listeners(): {
+    readonly name: string
+    readonly securityProtocol: SecurityProtocol
+    readonly address: string
+  }[] {
+    return this.#listeners.map(({ name, securityProtocol, advertisedAddress: { host, port } }) => ({
       name,
+      securityProtocol,
       address: join(host, port),
     }))
   }
@@ -113,7 +128,7 @@ export class Broker {
   }
 }
 
-function makeListener(options: ListenerOptions, settings: BrokerSettings): Listener {
+function makeListener(options: ListenerOptions, index: number, settings: BrokerSettings): Listener {
   const { config, dispatcher, clock, logger, strings, writer } = settings
   const securityProtocol = options.securityProtocol ?? 'PLAINTEXT'
   return new Listener({
@@ -124,8 +139,11 @@ function makeListener(options: ListenerOptions, settings: BrokerSettings): Liste
     advertisedHost: options.advertisedHost,
     advertisedPort: options.advertisedPort,
     tcp: options.transport !== 'memory',
+    tls: settings.tls(options),
+    authentications: settings.authentications(index),
     maxIdleMs: config.connectionsMaxIdleMs,
     maxRequestSize: config.socketRequestMaxBytes,
+    gate: settings.gateOf(options, index),
     dispatcher,
     clock,
     logger,

@@ -10,6 +10,9 @@ import type {
   ListenerOptions,
   TopicOptions,
 } from './options.ts'
+import { MECHANISMS } from './security/mechanism.ts'
+import type { TlsOptions } from './security/tls/tls-settings.ts'
+import type { UserOptions } from './security/users.ts'
 
 /** An option that is unknown or wrong; the message names it and says what is expected. */
 export class OptionError extends TypeError {
@@ -51,9 +54,36 @@ const config: v.GenericSchema<ConfigOptions> = v.pipe(
 
 const port = whole('a port from 0 (any free one) to 65535', 0, 65_535)
 
+const MECHANISM_LIST = `a list of at least one of ${MECHANISMS.join(', ')}`
+const mechanisms = list(v.picklist(MECHANISMS, MECHANISM_LIST), MECHANISM_LIST)
+
+const PEM = 'PEM, as a text or a Buffer'
+const pem = v.union([text(PEM), v.pipe(v.instance(Buffer, PEM), v.minLength(1, PEM))], PEM)
+
+const TLS = 'true or an object with key, passphrase, cert, ca, clientAuth'
+const tls: v.GenericSchema<true | TlsOptions> = v.union(
+  [
+    v.literal(true, TLS),
+    object({
+      key: v.optional(pem),
+      passphrase: v.optional(v.string('a text')),
+      cert: v.optional(pem),
+      ca: v.optional(pem),
+      clientAuth: v.optional(
+        v.picklist(['none', 'requested', 'required'], "'none', 'requested' or 'required'"),
+      ),
+    }),
+  ],
+  TLS,
+)
+
+const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
+
 const listener: v.GenericSchema<ListenerOptions> = object({
   name: v.optional(text()),
-  securityProtocol: v.optional(v.picklist(['PLAINTEXT'], "'PLAINTEXT'")),
+  securityProtocol: v.optional(v.picklist(PROTOCOLS, "'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT' or 'SASL_SSL'")),
+  saslMechanisms: v.optional(mechanisms),
+  tls: v.optional(tls),
   host: v.optional(text()),
   port: v.optional(port),
   advertisedHost: v.optional(text()),
@@ -83,6 +113,20 @@ const topic: v.GenericSchema<TopicOptions> = object({
   config: v.optional(config),
 })
 
+const user: v.GenericSchema<UserOptions> = object({
+  name: text(),
+  password: text(),
+  mechanisms: v.optional(mechanisms),
+})
+
+const users = v.pipe(
+  v.array(user, 'a list of users'),
+  v.check(
+    (given) => new Set(given.map(({ name }) => name)).size === given.length,
+    'a list of users of different names',
+  ),
+)
+
 const BROKERS = 'a number of brokers >= 1 or a list of at least one broker'
 
 const cluster: v.GenericSchema<ClusterOptions> = object({
@@ -92,6 +136,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   listeners,
   config: v.optional(config),
   topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
+  users: v.optional(users),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),
   random: v.optional(withMethods<Random>('a Random, such as new SeededRandom(1)', 'bytes', 'below')),
@@ -111,6 +156,11 @@ export function checkOptions<C extends Clock>(options: ClusterOptions<C>): Clust
 /** @throws OptionError */
 export function checkTopic(options: string | TopicOptions): TopicOptions {
   return typeof options === 'string' ? { name: check(topicName, options) } : check(topic, options)
+}
+
+/** @throws OptionError */
+export function checkUser(options: UserOptions): UserOptions {
+  return check(user, options)
 }
 
 function check<T>(schema: v.GenericSchema<T>, value: unknown): T {
@@ -139,8 +189,11 @@ function explain(issue: Issue): string {
   const unknown = issue.type === 'strict_object' && issue.expected === 'never'
   if (unknown) return `unknown option ${path}: expected ${issue.message}`
   const subject = path === '' ? 'the options' : `option ${path}`
-  return `${subject}: expected ${issue.message}, got ${shown(issue.input)}`
+  const got = SECRETS.test(path) ? '' : `, got ${shown(issue.input)}`
+  return `${subject}: expected ${issue.message}${got}`
 }
+
+const SECRETS = /(?:^|\.)(?:key|passphrase|password)$/
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { HELP, readCommand, UsageError } from './cli/arguments.ts'
 import { lineLogger } from './cli/log.ts'
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   // What the screen is about to say need not be said before it.
   const logger: Logger = { ...lines, info: (message, fields) => started && lines.info(message, fields) }
   const cluster = await Cluster.start({ ...command.options, logger })
+  if (command.caFile !== undefined) await writeCa(cluster, command.caFile)
   stopOnSignals(cluster)
   process.stdout.write(
     `${screen(
@@ -26,11 +28,23 @@ async function main(): Promise<void> {
         bootstrapServers: cluster.bootstrapServers,
         brokers: cluster.brokers,
         topics: cluster.topics(),
+        caFile: command.caFile,
       },
       process.stdout.isTTY === true,
     )}\n`,
   )
   started = true
+}
+
+/** @throws UsageError, with the cluster stopped */
+async function writeCa(cluster: Cluster, file: string): Promise<void> {
+  try {
+    writeFileSync(file, cluster.certificates.ca)
+  } catch (error) {
+    await cluster.stop()
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UsageError(`--write-ca: ${code === undefined ? message : `cannot write ${file}: ${code}`}`)
+  }
 }
 
 function stopOnSignals(cluster: Cluster): void {

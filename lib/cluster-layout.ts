@@ -1,6 +1,7 @@
 import { OptionError } from './check-options.ts'
 import { brokerConfigKeyOfType } from './metadata/configs/broker-configs.ts'
 import type { BrokerOptions, ClusterOptions, ConfigOptions, ListenerOptions } from './options.ts'
+import { speaksTls } from './security/tls/tls-settings.ts'
 
 /** A broker as the options lay it out, nothing left open but free ports. */
 export interface BrokerLayout {
@@ -47,10 +48,19 @@ function listenersOf(
   const own = broker.listeners ?? options.listeners
   const where = broker.listeners ? `brokers[${index}].listeners` : 'listeners'
   if (!own) return [{ port: consecutivePort(options.port, index) }]
+  for (const [at, listener] of own.entries()) checkTransport(listener, `${where}[${at}]`)
   const names = own.map(({ name, securityProtocol }) => name ?? securityProtocol ?? 'PLAINTEXT')
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) {
     throw new OptionError(`option ${where}: expected listeners of different names, got '${twice}' twice`)
+  }
+  const idle = own.findIndex(({ securityProtocol = 'PLAINTEXT', saslMechanisms }) => {
+    return saslMechanisms !== undefined && !securityProtocol.startsWith('SASL_')
+  })
+  if (idle >= 0) {
+    throw new OptionError(
+      `option ${where}[${idle}].saslMechanisms: expected securityProtocol 'SASL_PLAINTEXT' or 'SASL_SSL' beside it`,
+    )
   }
   // The first listener takes the cluster's port where it has none of its own.
   return own.map((listener, at) => {
@@ -58,6 +68,15 @@ function listenersOf(
       ? { ...listener, port: consecutivePort(options.port, index) }
       : listener
   })
+}
+
+/** @throws OptionError */
+function checkTransport({ tls, securityProtocol, transport }: ListenerOptions, where: string): void {
+  if (speaksTls(securityProtocol)) {
+    if (transport === 'memory') throw new OptionError(`option ${where}.transport: expected 'tcp' beside TLS`)
+  } else if (tls !== undefined) {
+    throw new OptionError(`option ${where}.tls: expected securityProtocol 'SSL' or 'SASL_SSL' beside it`)
+  }
 }
 
 function consecutivePort(first: number | undefined, index: number): number {

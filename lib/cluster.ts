@@ -3,8 +3,9 @@ import { StringTable } from '../protocol/primitives/string-table.ts'
 import { Writer } from '../protocol/primitives/writer.ts'
 import { createHandlers } from './api/index.ts'
 import { Broker } from './broker.ts'
-import { checkOptions, checkTopic, OptionError } from './check-options.ts'
+import { checkOptions, checkTopic, checkUser, OptionError } from './check-options.ts'
 import { type BrokerLayout, configsForSize, layOutBrokers, readConfigs } from './cluster-layout.ts'
+import { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { type Clock, RealClock } from './lab/clock.ts'
 import { SILENT } from './lab/logger.ts'
@@ -18,9 +19,15 @@ import { EffectiveConfigs, StaticConfigError } from './metadata/effective-config
 import { featureRecords } from './metadata/features.ts'
 import { logMetadataChanges } from './metadata/log-changes.ts'
 import { Metadata } from './metadata/metadata.ts'
+import { type ClusterMetrics, Metrics } from './metrics/metrics.ts'
 import { Dispatcher } from './network/dispatcher.ts'
 import { MemoryTransport, type SocketFactory } from './network/memory-transport.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
+import { authenticationMetrics, mechanismsOf, saslGate } from './sasl-listeners.ts'
+import { MECHANISMS, type MechanismName } from './security/mechanism.ts'
+import type { ClientSession, SaslSession } from './security/sasl-session.ts'
+import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
+import { type ClusterUsers, Users } from './security/users.ts'
 
 /** What the cluster answered to a wish of its owner that it refused: an error of Kafka's table, by its name. */
 export class KafkaError extends Error {
@@ -45,6 +52,9 @@ class Shared {
   readonly leaderBalancer: LeaderBalancer
   readonly logs: LogManager
   readonly groupCoordinator: GroupCoordinator
+  readonly users: Users
+  readonly metrics = new Metrics()
+  readonly sessions = new Set<SaslSession>()
   readonly strings = new StringTable()
   readonly writer = new Writer()
 
@@ -77,6 +87,12 @@ class Shared {
       logger,
       config: (nodeId) => configs.brokerConfig(nodeId),
     })
+    this.users = new Users({
+      metadata,
+      random,
+      mechanisms: offeredMechanisms(layouts, configs),
+      check: checkUser,
+    })
     metadata.commit(featureRecords())
     metadata.subscribe((records) => logMetadataChanges(records, logger))
   }
@@ -88,7 +104,7 @@ class Shared {
     this.logs.close()
   }
 
-  broker({ nodeId, rack, listeners }: BrokerLayout, host: string): Broker {
+  broker({ nodeId, rack, listeners }: BrokerLayout, host: string, tls: ClusterTls): Broker {
     const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator } = this
     const config = configs.brokerConfig(nodeId)
     const handlers = createHandlers({
@@ -109,10 +125,13 @@ class Shared {
     })
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer } = this
+    const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
+    const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
     return new Broker({
       nodeId,
       rack,
       listeners,
+      tls: (listener) => tls.settings(nodeId, listener),
       host,
       config,
       dispatcher,
@@ -121,6 +140,8 @@ class Shared {
       logger,
       strings,
       writer,
+      gateOf: (listener, index) => saslGate(listener, counted[index], this, saslBroker),
+      authentications: (index) => counted[index],
     })
   }
 }
@@ -133,10 +154,12 @@ export class Cluster<C extends Clock = Clock> {
   readonly clock: C
   readonly #shared: Shared
   readonly #transport: MemoryTransport
+  readonly #authority: ThrowawayAuthority | undefined
 
   /** @internal */
-  private constructor(shared: Shared, brokers: readonly Broker[]) {
+  private constructor(shared: Shared, brokers: readonly Broker[], authority: ThrowawayAuthority | undefined) {
     this.#shared = shared
+    this.#authority = authority
     this.brokers = brokers
     this.clock = shared.clock as C
     this.#transport = new MemoryTransport(({ host, port }) => {
@@ -159,8 +182,11 @@ export class Cluster<C extends Clock = Clock> {
     checkOptions(options)
     const layouts = layOutBrokers(options)
     const shared = makeShared(options, layouts)
-    const brokers = layouts.map((layout) => shared.broker(layout, options.host ?? '127.0.0.1'))
-    const cluster = new Cluster<C>(shared, brokers)
+    for (const user of options.users ?? []) shared.users.add(user)
+    const host = options.host ?? '127.0.0.1'
+    const tls = await ClusterTls.create(layouts, shared.configs, host)
+    const brokers = layouts.map((layout) => shared.broker(layout, host, tls))
+    const cluster = new Cluster<C>(shared, brokers, tls.authority)
     try {
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()
@@ -184,6 +210,32 @@ export class Cluster<C extends Clock = Clock> {
   /** For clients in this process that take a socket factory (kafkajs does): connections without TCP. */
   get socketFactory(): SocketFactory {
     return this.#transport.socketFactory
+  }
+
+  /**
+   * The throw-away authority of this cluster's listeners: `ca` for clients to trust, `issue` for clients' certificates.
+   * @throws Error where no listener speaks TLS with a certificate of that authority
+   */
+  get certificates(): ThrowawayAuthority {
+    if (this.#authority) return this.#authority
+    throw new Error(
+      "this cluster has no certificates of its own: expected a listener with securityProtocol 'SSL' or 'SASL_SSL' and without a key",
+    )
+  }
+
+  /** Who may log in where clients must (SASL). */
+  get users(): ClusterUsers {
+    return this.#shared.users
+  }
+
+  /** What is measured, by Kafka's names. */
+  get metrics(): ClusterMetrics {
+    return this.#shared.metrics
+  }
+
+  /** The sessions of clients that have authenticated by SASL, the oldest first. They go on changing. */
+  sessions(): ClientSession[] {
+    return [...this.#shared.sessions]
   }
 
   /** The topics there are, internal ones too, in order of their names. */
@@ -215,6 +267,21 @@ export class Cluster<C extends Clock = Clock> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
+}
+
+/** What some listener offers; where nobody needs to log in yet, all there are. */
+function offeredMechanisms(
+  layouts: readonly BrokerLayout[],
+  configs: EffectiveConfigs,
+): readonly MechanismName[] {
+  const offered = new Set<MechanismName>()
+  for (const { nodeId, listeners } of layouts) {
+    for (const listener of listeners) {
+      if (!listener.securityProtocol?.startsWith('SASL_')) continue
+      for (const name of mechanismsOf(listener, configs.broker(nodeId).originals)) offered.add(name)
+    }
+  }
+  return offered.size === 0 ? MECHANISMS : [...offered]
 }
 
 /** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */

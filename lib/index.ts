@@ -5,6 +5,7 @@ export { Cluster, KafkaError } from './cluster.ts'
 export { type Clock, ManualClock, RealClock, type Timer } from './lab/clock.ts'
 export type { LogFields, Logger } from './lab/logger.ts'
 export { type Random, RealRandom, SeededRandom } from './lab/random.ts'
+export type { ClusterMetrics, Metric, MetricTags } from './metrics/metrics.ts'
 export type { SocketFactory } from './network/memory-transport.ts'
 export type {
   BrokerOptions,
@@ -13,3 +14,12 @@ export type {
   ListenerOptions,
   TopicOptions,
 } from './options.ts'
+export type { MechanismName } from './security/mechanism.ts'
+export type { ClientSession } from './security/sasl-session.ts'
+export type {
+  CertificateRequest,
+  IssuedCertificate,
+  ThrowawayAuthority,
+} from './security/tls/throwaway-authority.ts'
+export type { TlsOptions } from './security/tls/tls-settings.ts'
+export type { ClusterUsers, UserOptions } from './security/users.ts'

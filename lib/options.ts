@@ -1,6 +1,10 @@
 import type { Clock } from './lab/clock.ts'
 import type { Logger } from './lab/logger.ts'
 import type { Random } from './lab/random.ts'
+import type { SecurityProtocol } from './network/session.ts'
+import type { MechanismName } from './security/mechanism.ts'
+import type { TlsOptions } from './security/tls/tls-settings.ts'
+import type { UserOptions } from './security/users.ts'
 
 /** Kafka's configuration names (`min.insync.replicas`) and their values. */
 export type ConfigOptions = { readonly [name: string]: string | number | boolean }
@@ -10,7 +14,11 @@ export interface ListenerOptions {
   /** As in Kafka's `listeners=NAME://host:port`. Default: the security protocol's name. */
   name?: string | undefined
   /** Default: `'PLAINTEXT'`. */
-  securityProtocol?: 'PLAINTEXT' | undefined
+  securityProtocol?: SecurityProtocol | undefined
+  /** What clients may authenticate by where they must: SASL_PLAINTEXT and SASL_SSL. Default: `sasl.enabled.mechanisms`, else all there are. */
+  saslMechanisms?: readonly MechanismName[] | undefined
+  /** Default where TLS is spoken: `true`, a certificate made for this cluster by its throw-away authority. */
+  tls?: true | TlsOptions | undefined
   /** The address to listen on. Default: the cluster's `host`. */
   host?: string | undefined
   /** Default: 0, any free port. */
@@ -57,6 +65,8 @@ export interface ClusterOptions<C extends Clock = Clock> {
   config?: ConfigOptions | undefined
   /** Topics to create before the cluster is handed out: names, or names with what they are like. */
   topics?: readonly (string | TopicOptions)[] | undefined
+  /** Who may log in where clients must; `cluster.users` changes them later. */
+  users?: readonly UserOptions[] | undefined
   /** Default: a random UUID. */
   clusterId?: string | undefined
   /** Default: real time. A `ManualClock` stands still until it is moved. */

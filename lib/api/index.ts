@@ -1,5 +1,6 @@
 import type { Handler } from '../network/handler.ts'
 import { createAlterConfigsHandler } from './alter-configs.ts'
+import { createAlterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
 import { createCreatePartitionsHandler } from './create-partitions.ts'
 import { createCreateTopicsHandler } from './create-topics.ts'
@@ -10,6 +11,7 @@ import { createDescribeClusterHandler } from './describe-cluster.ts'
 import { createDescribeConfigsHandler } from './describe-configs.ts'
 import { createDescribeGroupsHandler } from './describe-groups.ts'
 import { createDescribeTopicPartitionsHandler } from './describe-topic-partitions.ts'
+import { createDescribeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
 import { createElectLeadersHandler } from './elect-leaders.ts'
 import { createFetchHandler } from './fetch.ts'
 import { createFindCoordinatorHandler } from './find-coordinator.ts'
@@ -28,6 +30,8 @@ import { createOffsetFetchHandler } from './offset-fetch.ts'
 import { createOffsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import type { Parts } from './parts.ts'
 import { createProduceHandler } from './produce.ts'
+import { createSaslAuthenticateHandler } from './sasl-authenticate.ts'
+import { createSaslHandshakeHandler } from './sasl-handshake.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
 
 /** Every API that brokers serve, in order of the keys. */
@@ -45,6 +49,7 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createSyncGroupHandler,
   createDescribeGroupsHandler,
   createListGroupsHandler,
+  createSaslHandshakeHandler,
   createApiVersionsHandler,
   createCreateTopicsHandler,
   createDeleteTopicsHandler,
@@ -53,11 +58,14 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createOffsetForLeaderEpochHandler,
   createDescribeConfigsHandler,
   createAlterConfigsHandler,
+  createSaslAuthenticateHandler,
   createCreatePartitionsHandler,
   createDeleteGroupsHandler,
   createElectLeadersHandler,
   createIncrementalAlterConfigsHandler,
   createOffsetDeleteHandler,
+  createDescribeUserScramCredentialsHandler,
+  createAlterUserScramCredentialsHandler,
   createDescribeClusterHandler,
   createListConfigResourcesHandler,
   createDescribeTopicPartitionsHandler,

@@ -12,6 +12,8 @@ export interface Command {
   readonly show: 'cluster' | 'help' | 'version'
   readonly options: ClusterOptions
   readonly logLevel: LogLevel
+  /** Where the certificate goes that clients of TLS listeners have to trust. */
+  readonly caFile?: string | undefined
 }
 
 const DEFAULT_PORT = 9092
@@ -30,6 +32,8 @@ Usage: josephk [options]
                            --set auto.create.topics.enable=false; may be given several times
   --config FILE            a JSON file with all of the above and more (see below);
                            what is given on the command line wins
+  --write-ca FILE          with a listener for "SSL" or "SASL_SSL": put the certificate that clients
+                           have to trust into FILE, as PEM
   --log-level LEVEL        ${LOG_LEVELS.join(', ')} (default info)
   --help, -h               this page
   --version, -v            the version
@@ -65,6 +69,7 @@ export function readCommand(args: readonly string[]): Command {
     show: 'cluster',
     options: mergeOptions(file, values),
     logLevel: levelOf(values['log-level'] ?? logLevel ?? 'info'),
+    caFile: values['write-ca'],
   }
 }
 
@@ -79,6 +84,7 @@ function parse(args: readonly string[]) {
         topic: { type: 'string', multiple: true },
         set: { type: 'string', multiple: true },
         config: { type: 'string' },
+        'write-ca': { type: 'string' },
         'log-level': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },

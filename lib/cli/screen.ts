@@ -3,7 +3,11 @@ import { styleText } from 'node:util'
 export interface ScreenBroker {
   readonly nodeId: number
   readonly rack: string | null
-  readonly listeners: readonly { readonly name: string; readonly address: string }[]
+  readonly listeners: readonly {
+    readonly name: string
+    readonly securityProtocol: string
+    readonly address: string
+  }[]
 }
 
 export interface ScreenContent {
@@ -12,6 +16,8 @@ export interface ScreenContent {
   readonly bootstrapServers: string
   readonly brokers: readonly ScreenBroker[]
   readonly topics: readonly { readonly name: string; readonly partitions: number }[]
+  /** The file of the certificate that clients have to trust, where it was written. */
+  readonly caFile?: string | undefined
 }
 
 /** The one screen that tells where the cluster is and how to talk to it. */
@@ -19,11 +25,6 @@ export function screen(content: ScreenContent, colour: boolean): string {
   const bold = (text: string) => (colour ? styleText('bold', text) : text)
   const dim = (text: string) => (colour ? styleText('gray', text) : text)
   const row = (name: string, text: string) => `  ${dim(name.padEnd(12))}${text}`
-  const { bootstrapServers } = content
-  const list = bootstrapServers
-    .split(',')
-    .map((address) => `'${address}'`)
-    .join(', ')
   return [
     `${bold(`josephk ${content.version}`)}  ${dim(`cluster ${content.clusterId}`)}`,
     '',
@@ -34,11 +35,9 @@ export function screen(content: ScreenContent, colour: boolean): string {
         `${name} (${partitions} ${partitions === 1 ? 'partition' : 'partitions'})`,
       ),
     ),
+    ...(content.caFile === undefined ? [] : [row('CA', content.caFile)]),
     '',
-    row('any client', `bootstrap.servers=${bootstrapServers}`),
-    row('kcat', `kcat -b ${bootstrapServers} -L`),
-    row('Java', `kafka-topics.sh --bootstrap-server ${bootstrapServers} --list`),
-    row('kafkajs', `new Kafka({ brokers: [${list}] })`),
+    ...clientRows(content).map(([name, text]) => row(name, text)),
     '',
     dim('Ctrl-C stops it.'),
     '',
@@ -50,4 +49,32 @@ function brokerRows({ nodeId, rack, listeners }: ScreenBroker): [string, string]
     i === 0 ? `broker ${nodeId}` : '',
     `${address}  ${name}${rack === null || i > 0 ? '' : `  rack ${rack}`}`,
   ])
+}
+
+/** How to get in by the first listener. */
+function clientRows({ bootstrapServers, brokers, caFile }: ScreenContent): [string, string][] {
+  const protocol = brokers[0]?.listeners[0]?.securityProtocol ?? 'PLAINTEXT'
+  const list = bootstrapServers
+    .split(',')
+    .map((address) => `'${address}'`)
+    .join(', ')
+  if (protocol === 'PLAINTEXT') {
+    return [
+      ['any client', `bootstrap.servers=${bootstrapServers}`],
+      ['kcat', `kcat -b ${bootstrapServers} -L`],
+      ['Java', `kafka-topics.sh --bootstrap-server ${bootstrapServers} --list`],
+      ['kafkajs', `new Kafka({ brokers: [${list}] })`],
+    ]
+  }
+  const anyClient: [string, string] = [
+    'any client',
+    `bootstrap.servers=${bootstrapServers} security.protocol=${protocol}`,
+  ]
+  if (protocol !== 'SSL' || caFile === undefined) return [anyClient]
+  return [
+    anyClient,
+    ['kcat', `kcat -b ${bootstrapServers} -X security.protocol=ssl -X ssl.ca.location=${caFile} -L`],
+    ['Java', `security.protocol=SSL ssl.truststore.type=PEM ssl.truststore.location=${caFile}`],
+    ['kafkajs', `new Kafka({ brokers: [${list}], ssl: { ca: readFileSync('${caFile}') } })`],
+  ]
 }

@@ -4,6 +4,7 @@ import type {
   MetadataRecord,
   PartitionChangeRecord,
   PartitionRecord,
+  UserScramCredentialRecord,
 } from './records.ts'
 import { ConfigResourceType } from './records.ts'
 import { unifiedTopicName } from './topic-name.ts'
@@ -52,6 +53,8 @@ export class MetadataImage {
   readonly topicsByName = new Map<string, TopicState>()
   readonly topicsById = new Map<string, TopicState>()
   readonly features = new Map<string, number>()
+  /** By user, then by mechanism. */
+  readonly scramCredentials = new Map<string, Map<number, UserScramCredentialRecord>>()
   nextProducerId = 0
   #namesByUnified = new Map<string, Set<string>>()
   #configs = new Map<string, Map<string, string>>()
@@ -150,6 +153,18 @@ export class MetadataImage {
         return
       case 'ProducerIdsRecord':
         this.nextProducerId = record.nextProducerId
+        return
+      case 'UserScramCredentialRecord': {
+        const credentials = this.scramCredentials.get(record.name)
+        if (credentials) credentials.set(record.mechanism, record)
+        else this.scramCredentials.set(record.name, new Map([[record.mechanism, record]]))
+        return
+      }
+      case 'RemoveUserScramCredentialRecord': {
+        const credentials = this.scramCredentials.get(record.name)
+        credentials?.delete(record.mechanism)
+        if (credentials?.size === 0) this.scramCredentials.delete(record.name)
+      }
     }
   }
 

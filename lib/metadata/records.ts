@@ -15,6 +15,8 @@ export type MetadataRecord =
   | ConfigRecord
   | FeatureLevelRecord
   | ProducerIdsRecord
+  | UserScramCredentialRecord
+  | RemoveUserScramCredentialRecord
 
 /** Where a broker can be reached by clients of one listener. */
 export interface BrokerEndpoint {
@@ -106,4 +108,22 @@ export interface FeatureLevelRecord {
 export interface ProducerIdsRecord {
   readonly type: 'ProducerIdsRecord'
   readonly nextProducerId: number
+}
+
+/** What is kept of a user's password for one SCRAM mechanism (KIP-554). */
+export interface UserScramCredentialRecord {
+  readonly type: 'UserScramCredentialRecord'
+  readonly name: string
+  /** 1: SCRAM-SHA-256, 2: SCRAM-SHA-512. */
+  readonly mechanism: number
+  readonly salt: Buffer
+  readonly storedKey: Buffer
+  readonly serverKey: Buffer
+  readonly iterations: number
+}
+
+export interface RemoveUserScramCredentialRecord {
+  readonly type: 'RemoveUserScramCredentialRecord'
+  readonly name: string
+  readonly mechanism: number
 }

@@ -1,37 +1,20 @@
 import type { Duplex } from 'node:stream'
 import { FrameSplitter } from '../../protocol/frame.ts'
-import { Reader, type StringSource } from '../../protocol/primitives/reader.ts'
+import { Reader } from '../../protocol/primitives/reader.ts'
 import type { Writer } from '../../protocol/primitives/writer.ts'
 import type { Api } from '../../protocol/schema.ts'
-import type { Clock } from '../lab/clock.ts'
-import type { LogFields, Logger } from '../lab/logger.ts'
+import type { Timer } from '../lab/clock.ts'
+import type { LogFields } from '../lab/logger.ts'
+import type { ConnectionSettings } from './connection-settings.ts'
 import { type ConnectionEvent, type ConnectionState, nextState, takesRequests } from './connection-state.ts'
-import type { Dispatcher, Served } from './dispatcher.ts'
+import type { Served } from './dispatcher.ts'
+import type { Gate, Reply, Verdict } from './gate.ts'
 import { GatheredOutput } from './gathered-output.ts'
-import { type Answer, NO_RESPONSE, type RequestContext } from './handler.ts'
+import { type Answer, NO_RESPONSE } from './handler.ts'
 import { Request } from './request.ts'
 import type { Session } from './session.ts'
 
-/** Stands between decoding and handler where it is set: sees the request, may change, delay or replace the answer. */
-export type Intercept = (
-  served: Served,
-  request: unknown,
-  context: RequestContext,
-) => Answer<Api> | Promise<Answer<Api>>
-
-/** What the connections of a listener have in common. */
-export interface ConnectionSettings {
-  readonly dispatcher: Dispatcher
-  /** Makes the strings of requests. */
-  readonly strings: StringSource
-  /** Encodes responses; may serve every connection of the process. */
-  readonly writer: Writer
-  readonly clock: Clock
-  readonly logger: Logger
-  /** `socket.request.max.bytes`. */
-  readonly maxRequestSize: number
-  readonly intercept?: Intercept | undefined
-}
+export type { ConnectionSettings, Intercept } from './connection-settings.ts'
 
 /** Bytes that may wait to be parsed before reading stops; a frame that is still arriving does not count. */
 const UNPARSED_LIMIT = 256 * 1024
@@ -53,6 +36,7 @@ export class Connection {
   readonly #settings: ConnectionSettings
   readonly #frames: FrameSplitter
   readonly #output: GatheredOutput
+  readonly #gate: Gate | undefined
   readonly #onClosed: (connection: Connection) => void
   #state: ConnectionState = 'open'
   #underWay: Request | undefined
@@ -67,6 +51,8 @@ export class Connection {
   #bytesTaken = 0
   #paused = false
   #ended = false
+  /** Runs while the peer waits to hear that it failed to authenticate. */
+  #failure: Timer | undefined
   #lastActive: number
 
   constructor(
@@ -78,7 +64,8 @@ export class Connection {
     this.session = session
     this.#socket = socket
     this.#settings = settings
-    this.#frames = new FrameSplitter(settings.maxRequestSize)
+    this.#gate = settings.gate?.(session)
+    this.#frames = new FrameSplitter(this.#gate?.maxFrameSize ?? settings.maxRequestSize)
     this.#output = new GatheredOutput(socket)
     this.#onClosed = onClosed
     this.#lastActive = settings.clock.monotonic()
@@ -202,12 +189,20 @@ export class Connection {
       this.#hungry = frame === undefined
       return frame
     } catch (error) {
-      this.#refuse('not a request', { error })
+      const gate = this.#gate
+      if (gate !== undefined && !gate.isOpen) this.#obey(gate.refuseSize(), gate)
+      else this.#refuse('not a request', { error })
       return undefined
     }
   }
 
   #handle(frame: Buffer): void {
+    const gate = this.#gate
+    if (gate === undefined || gate.isOpen) this.#serve(frame, gate)
+    else this.#obey(gate.take(frame), gate)
+  }
+
+  #serve(frame: Buffer, gate: Gate | undefined): void {
     const { dispatcher, strings, intercept } = this.#settings
     if (frame.length < SMALLEST_HEADER) {
       this.#refuse('a request without a header', { size: frame.length })
@@ -225,6 +220,17 @@ export class Connection {
     try {
       const reader = new Reader(frame, 0, strings)
       const { correlationId, clientId } = served.requestHeader.decode(reader)
+      if (gate !== undefined) {
+        const admission = gate.admit(apiKey)
+        if (admission === 'take') {
+          this.#obey(gate.take(frame), gate)
+          return
+        }
+        if (admission === 'kill') {
+          this.#refuse('its session has expired', { api: served.api.name })
+          return
+        }
+      }
       context = new Request(this.session, apiVersion, clientId, correlationId, frame.length)
       request = served.request.decode(reader)
     } catch (error) {
@@ -241,6 +247,39 @@ export class Connection {
     } catch (error) {
       this.#fail(error, served, context)
     }
+  }
+
+  #obey(verdict: Verdict, gate: Gate): void {
+    this.#frames.maxFrameSize = gate.maxFrameSize
+    switch (verdict.kind) {
+      case 'answer':
+        verdict.reply(this.#settings.writer)
+        return
+      case 'close':
+        this.#refuse(verdict.why, verdict.error === undefined ? {} : { error: verdict.error })
+        return
+      case 'fail':
+        this.#failLater(verdict.why, verdict.reply, gate.failureDelayMs)
+    }
+  }
+
+  #failLater(why: string, reply: Reply | undefined, delayMs: number): void {
+    const { clock, writer } = this.#settings
+    this.#log('info', `closing the connection: ${why}`, { delayMs })
+    this.#enter('unauthenticated')
+    const end = () => {
+      reply?.(writer)
+      this.#enter('finished')
+    }
+    if (delayMs <= 0) {
+      end()
+      return
+    }
+    this.#failure = clock.setTimer(delayMs, () => {
+      this.#failure = undefined
+      this.#settled = end
+      this.#work()
+    })
   }
 
   #await(answer: Promise<Answer<Api>>, served: Served, context: Request): void {
@@ -335,6 +374,7 @@ export class Connection {
     }
     if (this.#state !== 'ending' || this.#ended) return
     this.#ended = true
+    this.#failure?.cancel()
     this.#frames.clear()
     this.#hungry = true
     // What still comes is read and dropped: closing a socket with unread bytes would take back what we have sent.
@@ -344,6 +384,8 @@ export class Connection {
   #gone(): void {
     this.#enter('gone')
     this.#stopWaiting()
+    this.#failure?.cancel()
+    this.#gate?.closed()
     this.#underWay = undefined
     this.#settled = undefined
     this.#frames.clear()

@@ -1,9 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { ANONYMOUS } from '../security/principal.ts'
+import type { AuthenticationMetrics } from '../security/authentication-metrics.ts'
+import { ANONYMOUS, type Principal } from '../security/principal.ts'
+import type { TlsSettings } from '../security/tls/tls-settings.ts'
 import type { Connection, ConnectionSettings } from './connection.ts'
 import { Connections } from './connections.ts'
 import type { SecurityProtocol, Session } from './session.ts'
+import { TlsHandshakes } from './tls-handshakes.ts'
 
 export interface ListenerOptions extends ConnectionSettings {
   /** As in `listeners`, upper case by custom. */
@@ -18,6 +21,10 @@ export interface ListenerOptions extends ConnectionSettings {
   readonly advertisedPort?: number | undefined
   /** False for a listener that only takes streams that are handed over. Default true. */
   readonly tcp?: boolean | undefined
+  /** Of a listener for SSL or SASL_SSL, whose clients come by TCP alone. */
+  readonly tls?: TlsSettings | undefined
+  /** Counts TLS handshakes. */
+  readonly authentications?: AuthenticationMetrics | undefined
   /** `connections.max.idle.ms`; negative for no limit. */
   readonly maxIdleMs: number
 }
@@ -37,6 +44,7 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #connections: Connections
   #server: Server | undefined
+  #handshakes: TlsHandshakes | undefined
   #running = false
   #port: number
   #connectionIndex = 0
@@ -57,13 +65,18 @@ export class Listener {
   get advertisedAddress(): Address {
     const { host, advertisedHost, advertisedPort } = this.#options
     return {
-      host: advertisedHost ?? (WILDCARDS.has(host) ? 'localhost' : host),
+      host: advertisedHost ?? (isWildcard(host) ? 'localhost' : host),
       port: advertisedPort ?? this.#port,
     }
   }
 
   get isRunning(): boolean {
     return this.#running
+  }
+
+  /** Whether its clients speak TLS, and so come by TCP alone. */
+  get isTls(): boolean {
+    return this.#options.tls !== undefined
   }
 
   get connections(): Connections {
@@ -76,14 +89,14 @@ export class Listener {
     this.#running = true
     if (this.#options.tcp === false) return
     const { host } = this.#options
-    const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true })
-    server.on('connection', (socket) => this.#acceptSocket(socket))
+    const server = this.#createServer()
     this.#server = server
     try {
       await listen(server, host, this.#port)
     } catch (error) {
       this.#running = false
       this.#server = undefined
+      this.#handshakes = undefined
       throw listenError(error as NodeJS.ErrnoException, host, this.#port)
     }
     server.on('error', (error) => {
@@ -106,8 +119,32 @@ export class Listener {
     await closed
   }
 
+  #createServer(): Server {
+    const { name, tls, clock, logger, maxIdleMs } = this.#options
+    if (tls === undefined) {
+      const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true })
+      return server.on('connection', (socket) => this.#acceptSocket(socket, ANONYMOUS))
+    }
+    const { authentications } = this.#options
+    const settings = {
+      listenerName: name,
+      clock,
+      logger,
+      timeoutMs: maxIdleMs,
+      onFailed: () => authentications?.failed(false),
+    }
+    this.#handshakes = new TlsHandshakes(tls, settings, (socket, principal) => {
+      // With SASL, that is where a client succeeds.
+      if (this.securityProtocol === 'SSL') authentications?.succeeded(false)
+      this.#acceptSocket(socket, principal)
+    })
+    return this.#handshakes.server
+  }
+
   #closeServer(): Promise<void> {
     const server = this.#server
+    this.#handshakes?.destroyAll()
+    this.#handshakes = undefined
     this.#server = undefined
     this.#running = false
     if (!server) return Promise.resolve()
@@ -116,7 +153,7 @@ export class Listener {
     })
   }
 
-  #acceptSocket(socket: Socket): void {
+  #acceptSocket(socket: Socket, principal: Principal): void {
     const { remoteAddress, remotePort, localAddress, localPort } = socket
     // Without an address the peer has gone again already.
     if (!this.#running || remoteAddress === undefined || remotePort === undefined) {
@@ -124,16 +161,20 @@ export class Listener {
       return
     }
     const local = { host: plainAddress(localAddress ?? this.#options.host), port: localPort ?? this.#port }
-    this.accept(socket, { host: plainAddress(remoteAddress), port: remotePort }, local)
+    this.#serve(socket, { host: plainAddress(remoteAddress), port: remotePort }, local, principal)
   }
 
   /** Serves a stream that somebody hands over, as if it had come in from `peer`. */
   accept(socket: Duplex, peer: Address, local: Address = this.localAddress): Connection {
+    return this.#serve(socket, peer, local, ANONYMOUS)
+  }
+
+  #serve(socket: Duplex, peer: Address, local: Address, principal: Principal): Connection {
     const session: Session = {
       connectionId: `${local.host}:${local.port}-${peer.host}:${peer.port}-${this.#connectionIndex++}`,
       listenerName: this.name,
       securityProtocol: this.securityProtocol,
-      principal: ANONYMOUS,
+      principal,
       clientHost: peer.host,
       clientSoftwareName: 'unknown',
       clientSoftwareVersion: 'unknown',
@@ -150,6 +191,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve()
     })
   })
+}
+
+/** Whether listening there means listening at every address there is. */
+export function isWildcard(host: string): boolean {
+  return WILDCARDS.has(host)
 }
 
 /** A socket that takes both kinds of addresses gives IPv4 ones in IPv6 form; Java, and so rules about hosts, do not. */

@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net'
+import { isIP, connect as netConnect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
 import type { Listener } from './listener.ts'
 import { type MemoryAddress, type MemorySocket, memorySocketPair } from './memory-socket.ts'
 
@@ -12,7 +13,8 @@ const CLIENT_PORTS = 65_536 - FIRST_CLIENT_PORT
 export interface SocketFactoryArguments {
   readonly host: string
   readonly port: number
-  readonly ssl?: unknown
+  /** What `tls.connect` takes; for listeners that speak TLS. */
+  readonly ssl?: object | null | undefined
   readonly onConnect?: () => void
 }
 
@@ -31,7 +33,11 @@ export class MemoryTransport {
 
   /** For kafkajs's `socketFactory` option. */
   get socketFactory(): SocketFactory {
-    return ({ host, port, onConnect }) => this.connect({ host, port }, onConnect) as Duplex as Socket
+    return (options) => {
+      const { host, port, onConnect } = options
+      if (this.#find({ host, port })?.isTls) return connectByTcp(options)
+      return this.connect({ host, port }, onConnect) as Duplex as Socket
+    }
   }
 
   /**
@@ -47,7 +53,7 @@ export class MemoryTransport {
       clientEnd.connecting = false
       if (clientEnd.destroyed) return
       const listener = this.#find(server)
-      if (!listener?.isRunning) {
+      if (!listener?.isRunning || listener.isTls) {
         clientEnd.destroy(refused(server))
         return
       }
@@ -57,6 +63,14 @@ export class MemoryTransport {
     })
     return clientEnd
   }
+}
+
+/** Where TLS is spoken there is no way around TCP: as clients do where nobody gives them sockets. */
+function connectByTcp({ host, port, ssl, onConnect }: SocketFactoryArguments): Socket {
+  if (!ssl) return netConnect({ host, port }, onConnect)
+  // Names of servers go by their names alone (RFC 6066).
+  const name: ConnectionOptions = isIP(host) === 0 ? { servername: host } : {}
+  return tlsConnect({ host, port, ...name, ...ssl }, onConnect)
 }
 
 function refused({ host, port }: MemoryAddress): Error {

@@ -10,3 +10,7 @@ export const ANONYMOUS: Principal = { principalType: 'User', name: 'ANONYMOUS' }
 export function principalText(principal: Principal): string {
   return `${principal.principalType}:${principal.name}`
 }
+
+export function samePrincipal(left: Principal, right: Principal): boolean {
+  return left.principalType === right.principalType && left.name === right.name
+}

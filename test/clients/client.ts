@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { repositoryRoot } from '../helpers/real-kafka/classpath.ts'
 import type { ThreeBrokers } from './cluster.ts'
 import { run } from './process.ts'
+import type { SaslCluster } from './sasl.ts'
+import type { TlsCluster } from './tls.ts'
 
 export interface Client {
   /** What the names of its tests begin with. */
@@ -37,6 +39,8 @@ export interface JobContext {
   /** A part's end: undefined when it passed. */
   report(part: string, failure: string | undefined): void
   startThreeBrokers(): Promise<ThreeBrokers>
+  startTls(): Promise<TlsCluster>
+  startSasl(): Promise<SaslCluster>
 }
 
 const RECORDS = 10_000

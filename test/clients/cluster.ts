@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { startRealKafka } from '../helpers/real-kafka/real-kafka.ts'
 import { forEachLine, killGroup, start, tail } from './process.ts'
+import { MAX_REAUTH_MS, PLAIN_USER, type SaslCluster } from './sasl.ts'
+import type { TlsCluster } from './tls.ts'
 
 /** The cluster that most jobs share. */
 export interface SharedCluster {
@@ -98,4 +100,97 @@ export function startThreeReal(): Promise<ThreeBrokers> {
 export async function startThreeJosephk(): Promise<ThreeBrokers> {
   const { Cluster } = await import('../../lib/index.ts')
   return Cluster.start({ brokers: 3, config: { 'min.insync.replicas': 2 } })
+}
+
+/** In this process, which gets the certificates so. */
+export async function startTlsJosephk(): Promise<TlsCluster> {
+  const { Cluster } = await import('../../lib/index.ts')
+  const cluster = await Cluster.start({
+    listeners: [{ securityProtocol: 'SSL', tls: { clientAuth: 'required' } }],
+    config: { 'group.initial.rebalance.delay.ms': 0 },
+  })
+  const { bootstrapServers, certificates } = cluster
+  const client = await certificates.issue({ commonName: 'client' })
+  return { bootstrapServers, ca: certificates.ca, client, stop: () => cluster.stop() }
+}
+
+/** Kafka with certificates of an authority of ours. */
+export async function startTlsReal(): Promise<TlsCluster> {
+  const { ThrowawayAuthority } = await import('../../lib/security/tls/throwaway-authority.ts')
+  const authority = await ThrowawayAuthority.create()
+  const server = await authority.issue({ commonName: 'localhost', hosts: ['localhost', '127.0.0.1'] })
+  const kafka = await startRealKafka({
+    listeners: [
+      { name: 'INTERNAL', securityProtocol: 'PLAINTEXT' },
+      { name: 'SSL', securityProtocol: 'SSL' },
+    ],
+    properties: {
+      'ssl.client.auth': 'required',
+      'ssl.keystore.type': 'PEM',
+      'ssl.keystore.key': server.key,
+      'ssl.keystore.certificate.chain': server.cert,
+      'ssl.truststore.type': 'PEM',
+      'ssl.truststore.certificates': authority.ca,
+    },
+  })
+  return {
+    bootstrapServers: kafka.bootstrapServersOf('SSL'),
+    ca: authority.ca,
+    client: await authority.issue({ commonName: 'client' }),
+    stop: () => kafka.stop(),
+  }
+}
+
+const SASL_LISTENERS = [
+  { name: 'OPEN', securityProtocol: 'PLAINTEXT' },
+  { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
+] as const
+const SASL_CONFIG = {
+  'connections.max.reauth.ms': String(MAX_REAUTH_MS),
+  'group.initial.rebalance.delay.ms': '0',
+}
+
+/** In this process, which counts the logins. */
+export async function startSaslJosephk(): Promise<SaslCluster> {
+  const { Cluster } = await import('../../lib/index.ts')
+  const cluster = await Cluster.start({
+    listeners: SASL_LISTENERS,
+    users: [{ ...PLAIN_USER, mechanisms: ['PLAIN'] }],
+    config: SASL_CONFIG,
+  })
+  const addressOf = (wanted: string) =>
+    cluster.brokers[0]?.listeners.find(({ name }) => name === wanted)?.address as string
+  return {
+    open: addressOf('OPEN'),
+    bootstrapServers: addressOf('SASL'),
+    logins: () => ({
+      first: cluster.metrics.total('successful-authentication-total'),
+      again: cluster.metrics.total('successful-reauthentication-total'),
+    }),
+    stop: () => cluster.stop(),
+  }
+}
+
+export async function startSaslReal(): Promise<SaslCluster> {
+  const { name, password } = PLAIN_USER
+  const properties: Record<string, string> = {
+    ...SASL_CONFIG,
+    'listener.name.sasl.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+  }
+  const modules = {
+    plain: `plain.PlainLoginModule required user_${name}="${password}"`,
+    'scram-sha-256': 'scram.ScramLoginModule required',
+    'scram-sha-512': 'scram.ScramLoginModule required',
+  }
+  for (const [mechanism, login] of Object.entries(modules)) {
+    const config = `listener.name.sasl.${mechanism}.sasl.jaas.config`
+    properties[config] = `org.apache.kafka.common.security.${login};`
+  }
+  const kafka = await startRealKafka({ listeners: SASL_LISTENERS, properties })
+  return {
+    open: kafka.bootstrapServersOf('OPEN'),
+    bootstrapServers: kafka.bootstrapServersOf('SASL'),
+    logins: () => undefined,
+    stop: () => kafka.stop(),
+  }
 }

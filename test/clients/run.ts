@@ -3,14 +3,18 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repositoryRoot } from '../helpers/real-kafka/classpath.ts'
-import type { Client, Job } from './client.ts'
+import type { Client, Job, JobContext } from './client.ts'
 import {
   given,
   type SharedCluster,
   startCommandLine,
+  startSaslJosephk,
+  startSaslReal,
   startShared,
   startThreeJosephk,
   startThreeReal,
+  startTlsJosephk,
+  startTlsReal,
 } from './cluster.ts'
 import { go } from './go/client.ts'
 import { java } from './java/client.ts'
@@ -105,10 +109,12 @@ async function main(): Promise<void> {
   const ready = await install(tasks, folder, report)
   const cluster = await startCluster(values.bootstrap, values['real-kafka'])
   console.log(`${cluster.name} at ${cluster.bootstrapServers}, seed ${values.seed}`)
-  const threeBrokers = values['real-kafka'] ? startThreeReal : startThreeJosephk
+  const starts = values['real-kafka']
+    ? { startThreeBrokers: startThreeReal, startTls: startTlsReal, startSasl: startSaslReal }
+    : { startThreeBrokers: startThreeJosephk, startTls: startTlsJosephk, startSasl: startSaslJosephk }
   const failedBefore = report.failed
   await inParallel(interleaved(ready), async (task) => {
-    await runTask(task, cluster, threeBrokers, join(folder, task.client.name), values.seed, report)
+    await runTask(task, cluster, starts, join(folder, task.client.name), values.seed, report)
   })
   if (report.failed > failedBefore) console.log(`the last lines of ${cluster.name}:\n${cluster.output()}`)
   try {
@@ -154,7 +160,7 @@ async function startCluster(bootstrap: string | undefined, realKafka: boolean): 
 async function runTask(
   { job }: Task,
   cluster: SharedCluster,
-  startThreeBrokers: typeof startThreeJosephk,
+  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls' | 'startSasl'>,
   folder: string,
   seed: string,
   report: Report,
@@ -178,7 +184,7 @@ async function runTask(
       folder,
       log: (line) => lines.push(line),
       report: (part, why) => end(`${job.name} ${part}`, why),
-      startThreeBrokers,
+      ...starts,
     })
     if (job.parts !== undefined) failure = 'no word about it'
   } catch (error) {

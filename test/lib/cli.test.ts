@@ -1,7 +1,7 @@
 // The command line as a person and a script meet it: in a process of its own.
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { HELP, readCommand, UsageError } from '../../lib/cli/arguments.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { plainCommand } from '../helpers/plain-environment.ts'
 import { RawClient } from '../helpers/raw-client.ts'
+import { tlsPeer } from '../helpers/tls-peer.ts'
 
 const CLI = new URL('../../lib/cli.js', import.meta.url).pathname
 
@@ -165,4 +166,27 @@ t.test('SIGINT and SIGTERM stop it in order; piped, it is plain', async (t) => {
     t.match(seen.text, /broker stopped nodeId=1/)
     t.notOk(seen.text.includes('\u001b'), 'no colours')
   }
+})
+
+t.test('--write-ca: what clients of a TLS listener have to trust', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'josephk-cli-'))
+  t.teardown(() => rm(directory, { recursive: true }))
+  const config = join(directory, 'ssl.json')
+  await writeFile(config, JSON.stringify({ listeners: [{ securityProtocol: 'SSL' }] }))
+  const ca = join(directory, 'ca.pem')
+  const { bootstrapServers, seen } = await serve(t, '--port', '0', '--config', config, '--write-ca', ca)
+  t.match(seen.text, new RegExp(`CA +${ca}`))
+  t.match(seen.text, `kcat -b ${bootstrapServers} -X security.protocol=ssl -X ssl.ca.location=${ca} -L`)
+  const peer = await tlsPeer(t, bootstrapServers, { ca: await readFile(ca) })
+  const { body } = await peer.request(metadata, 9, { topics: [] })
+  t.equal(body.brokers.length, 1)
+
+  const nowhere = join(directory, 'no', 'ca.pem')
+  const refused = await run('--port', '0', '--config', config, '--write-ca', nowhere)
+  t.same(refused, { code: 1, stdout: '', stderr: `josephk: --write-ca: cannot write ${nowhere}: ENOENT\n` })
+  const plain = await run('--port', '0', '--write-ca', ca)
+  t.match(plain, {
+    code: 1,
+    stderr: /^josephk: --write-ca: this cluster has no certificates of its own: .*\n$/,
+  })
 })

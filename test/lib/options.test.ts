@@ -19,10 +19,43 @@ t.test('wrong options are named, with what is expected', async (t) => {
       { brokers: [{ nodId: 1 }] },
       /^unknown option brokers\[0\]\.nodId: expected an object with nodeId, rack, /,
     ],
-    [{ listeners: [{ port: 1, tls: true }] }, /^unknown option listeners\[0\]\.tls: /],
+    [
+      { listeners: [{ securityProtocol: 'TLS' }] },
+      /^option listeners\[0\]\.securityProtocol: expected 'PLAINTEXT', .*, got 'TLS'$/,
+    ],
+    [
+      { listeners: [{ tls: false }] },
+      /^option listeners\[0\]\.tls: expected true or an object .*, got false$/,
+    ],
+    [
+      { listeners: [{ tls: { clientAuth: 'want' } }] },
+      /^option listeners\[0\]\.tls\.clientAuth: expected 'none', 'requested' or 'required', got 'want'$/,
+    ],
+    [
+      { listeners: [{ tls: { key: 5 } }] },
+      /^option listeners\[0\]\.tls\.key: expected PEM, as a text or a Buffer$/,
+    ],
+    [
+      { listeners: [{ tls: { passphrase: 1234 } }] },
+      /^option listeners\[0\]\.tls\.passphrase: expected a text$/,
+    ],
     [
       { listeners: [{ transport: 'udp' }] },
       /^option listeners\[0\]\.transport: expected 'tcp' or 'memory', got 'udp'$/,
+    ],
+    [
+      { listeners: [{ securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['GSSAPI'] }] },
+      /^option listeners\[0\]\.saslMechanisms\[0\]: expected a list of at least one of PLAIN, .*, got 'GSSAPI'$/,
+    ],
+    [
+      { users: [1, 2].map(() => ({ name: 'a', password: 'p' })) },
+      /^option users: expected a list of users of different names, got a list$/,
+    ],
+    [{ users: [{ name: 'a' }] }, /^option users\[0\]\.password: expected/],
+    [{ users: [{ name: 'a', password: 5 }] }, /^option users\[0\]\.password: expected a non-empty text$/],
+    [
+      { users: [{ name: '', password: 'p' }] },
+      /^option users\[0\]\.name: expected a non-empty text, got ''$/,
     ],
     [{ topics: ['a/b'] }, /^option topics\[0\]: expected a topic name: .*, got 'a\/b'$/],
     [{ topics: [{ name: 'a', partitions: 0 }] }, /^option topics\[0\]\.partitions: .*, got 0$/],

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { type Client, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
+import { kcatSasl } from './sasl.ts'
+import { kcatTls } from './tls.ts'
 
 /** kcat as Debian has it, with an older librdkafka (2.0.2) than Python's. */
 export const kcat: Client = {
@@ -25,5 +27,7 @@ export const kcat: Client = {
       () => [process.execPath, join(import.meta.dirname, 'job.js')],
       ['auto-create'],
     ),
+    kcatTls,
+    kcatSasl,
   ],
 }

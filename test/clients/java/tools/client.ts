@@ -2,12 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Client, type JobContext, sources } from '../../client.ts'
 import { missingProgram } from '../../process.ts'
+import { saslJob } from '../../sasl.ts'
+import { tlsJob } from '../../tls.ts'
 import { resolveClasspath } from '../maven.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
 import { groups } from './groups.ts'
 import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
+import { sasl } from './sasl.ts'
+import { tls } from './tls.ts'
 import { Tools } from './tool.ts'
 import { topics } from './topics.ts'
 
@@ -42,5 +46,19 @@ export const tools: Client = {
     job('configs', configs),
     job('performance', performanceTools),
     job('offsets', offsets),
+    saslJob('tools', async (cluster, context, folder) => {
+      const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+      const { bootstrapServers, open } = cluster
+      const both = {
+        open: new Tools({ ...context, bootstrapServers: open }, classpath),
+        inside: new Tools({ ...context, bootstrapServers }, classpath),
+      }
+      await sasl(both, context.prefix, cluster, folder)
+    }),
+    tlsJob('tools', async (files, context) => {
+      const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+      const { bootstrapServers } = files
+      await tls(new Tools({ ...context, bootstrapServers }, classpath), context.prefix, files)
+    }),
   ],
 }

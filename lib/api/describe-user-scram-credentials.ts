@@ -1,0 +1,39 @@
+// DescribeUserScramCredentials, version 0 (KIP-554). Tells of which users there are SCRAM credentials, never what they are.
+//
+// Checks, as `ScramImage.describe`: that no user is asked for twice; that the user has credentials.
+
+import { ErrorCode } from '../../protocol/errors.ts'
+import { describeUserScramCredentials } from '../../protocol/messages/describe-user-scram-credentials.ts'
+import type { ResponseOf } from '../../protocol/schema.ts'
+import { type Handler, handler } from '../network/handler.ts'
+import type { Parts } from './parts.ts'
+
+type Result = NonNullable<ResponseOf<typeof describeUserScramCredentials>['results']>[number]
+
+export function createDescribeUserScramCredentialsHandler({ metadata }: Pick<Parts, 'metadata'>): Handler {
+  return handler(describeUserScramCredentials, ({ users }) => {
+    const everybody = users === null || users.length === 0
+    const asked = everybody ? [...metadata.image.scramCredentials.keys()] : users.map(({ name }) => name)
+    const results = [...new Set(asked)].map((user) => {
+      if (asked.indexOf(user) !== asked.lastIndexOf(user)) return twice(user)
+      const credentials = metadata.image.scramCredentials.get(user)
+      if (credentials === undefined) return missing(user)
+      const credentialInfos = [...credentials.values()].map(({ mechanism, iterations }) => ({
+        mechanism,
+        iterations,
+      }))
+      return { user, credentialInfos }
+    })
+    return { results }
+  })
+}
+
+function twice(user: string): Result {
+  const errorMessage = `Cannot describe SCRAM credentials for the same user twice in a single request: ${user}`
+  return { user, errorCode: ErrorCode.DUPLICATE_RESOURCE, errorMessage }
+}
+
+function missing(user: string): Result {
+  const errorMessage = `Attempt to describe a user credential that does not exist: ${user}`
+  return { user, errorCode: ErrorCode.RESOURCE_NOT_FOUND, errorMessage }
+}

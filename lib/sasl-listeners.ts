@@ -1,0 +1,142 @@
+import type { StringSource } from '../protocol/primitives/reader.ts'
+import { OptionError } from './check-options.ts'
+import type { Clock } from './lab/clock.ts'
+import type { Random } from './lab/random.ts'
+import type { Overrides } from './metadata/configs/config-def.ts'
+import type { ResolvedBrokerConfig } from './metadata/configs/resolve.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Dispatcher } from './network/dispatcher.ts'
+import type { Gate } from './network/gate.ts'
+import type { Session } from './network/session.ts'
+import type { ListenerOptions } from './options.ts'
+import { AuthenticationMetrics } from './security/authentication-metrics.ts'
+import { ListenerConfigError, listenerConfig } from './security/listener-config.ts'
+import { isMechanism, MECHANISMS, type Mechanism, type MechanismName } from './security/mechanism.ts'
+import { plain } from './security/plain.ts'
+import { SaslAuthenticator } from './security/sasl-authenticator.ts'
+import type { SaslSession } from './security/sasl-session.ts'
+import { scram } from './security/scram/server.ts'
+import type { Users } from './security/users.ts'
+
+/** What the authenticators of all brokers share. */
+export interface SaslParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly users: Users
+  readonly sessions: Set<SaslSession>
+  readonly metrics: Metrics
+}
+
+/** What those of one broker share. */
+export interface SaslBroker {
+  readonly nodeId: number
+  readonly config: ResolvedBrokerConfig
+  readonly dispatcher: Dispatcher
+  readonly strings: StringSource
+}
+
+/**
+ * What a listener counts of its clients' authentications; undefined for PLAINTEXT, where there are none.
+ * @param index its place among the broker's listeners
+ */
+export function authenticationMetrics(
+  { name, securityProtocol = 'PLAINTEXT' }: ListenerOptions,
+  index: number,
+  { clock, metrics }: Pick<SaslParts, 'clock' | 'metrics'>,
+  nodeId: number,
+): AuthenticationMetrics | undefined {
+  if (securityProtocol === 'PLAINTEXT') return undefined
+  const counted = new AuthenticationMetrics(clock)
+  const listener = name ?? securityProtocol
+  const tags = { broker: String(nodeId), listener, networkProcessor: String(index) }
+  counted.register(metrics, tags)
+  registerKilledCount(metrics, tags.broker)
+  return counted
+}
+
+/**
+ * Makes the gates of a listener's connections; undefined where clients need not authenticate.
+ * @throws OptionError for a config that Kafka would not start with
+ */
+export function saslGate(
+  listener: ListenerOptions,
+  metrics: AuthenticationMetrics | undefined,
+  parts: SaslParts,
+  { nodeId, config: resolved, dispatcher, strings }: SaslBroker,
+): ((session: Session) => Gate) | undefined {
+  const { securityProtocol = 'PLAINTEXT' } = listener
+  if (!securityProtocol.startsWith('SASL_') || metrics === undefined) return undefined
+  const { clock, sessions } = parts
+  const name = listener.name ?? securityProtocol
+  const { originals, config } = resolved
+  const offered = mechanismsOf(listener, originals)
+  const maxReauthMs = new Map<string, number>()
+  for (const mechanism of offered) {
+    maxReauthMs.set(mechanism, number(originals, 'connections.max.reauth.ms', name, mechanism))
+  }
+  const settings = {
+    nodeId,
+    clock,
+    strings,
+    dispatcher,
+    mechanisms: new Map(offered.map((mechanism) => [mechanism, mechanismNamed(mechanism, parts)])),
+    maxReauthMs: (mechanism: string) => maxReauthMs.get(mechanism) as number,
+    maxReceiveSize: number(originals, 'sasl.server.max.receive.size', name),
+    maxRequestSize: config.socketRequestMaxBytes,
+    failureDelayMs: config.connectionFailedAuthenticationDelayMs,
+    sessions,
+    metrics,
+  }
+  return (session) => new SaslAuthenticator(settings, session)
+}
+
+/**
+ * The mechanisms that a listener offers: its own, else what the configs say, else all there are. Kafka's default, GSSAPI
+ * alone, is nothing that could be served here.
+ * @throws OptionError
+ */
+export function mechanismsOf(listener: ListenerOptions, originals: Overrides): readonly MechanismName[] {
+  const { name = listener.securityProtocol ?? 'PLAINTEXT', saslMechanisms } = listener
+  if (saslMechanisms !== undefined) return [...new Set(saslMechanisms)]
+  const { value, isSet } = lookUp(originals, 'sasl.enabled.mechanisms', name)
+  if (!isSet) return MECHANISMS
+  return (value as readonly string[]).map((mechanism) => {
+    if (isMechanism(mechanism)) return mechanism
+    throw new OptionError(
+      `option config.sasl.enabled.mechanisms: expected some of ${MECHANISMS.join(', ')}, got '${mechanism}'`,
+    )
+  })
+}
+
+/** What all network processors of a broker have killed, in the one gauge that Kafka has for it. */
+function registerKilledCount(metrics: Metrics, broker: string): void {
+  const name = 'ExpiredConnectionsKilledCount'
+  if (metrics.find(name, { broker }).length > 0) return
+  metrics.register(
+    'kafka.network',
+    'SocketServer',
+    { broker },
+    {
+      [name]: () => metrics.total('expired-connections-killed-count', { broker }),
+    },
+  )
+}
+
+function mechanismNamed(name: MechanismName, { users, random }: SaslParts): Mechanism {
+  if (name === 'PLAIN') return plain((user) => users.passwordOf(user))
+  return scram(name, (user) => users.scramCredentialOf(user, name), random)
+}
+
+function number(originals: Overrides, name: string, listener: string, mechanism?: string): number {
+  return lookUp(originals, name, listener, mechanism).value as number
+}
+
+/** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
+function lookUp(originals: Overrides, name: string, listener: string, mechanism?: string) {
+  try {
+    return listenerConfig(originals, name, listener, mechanism)
+  } catch (error) {
+    if (!(error instanceof ListenerConfigError)) throw error
+    throw new OptionError(`option config: ${error.message}`, { cause: error })
+  }
+}

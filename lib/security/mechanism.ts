@@ -1,0 +1,37 @@
+import type { Principal } from './principal.ts'
+
+/** What a mechanism makes of a client's token. */
+export type Step =
+  | { readonly kind: 'continue'; readonly token: Uint8Array }
+  | {
+      readonly kind: 'done'
+      /** The last word to the client, often empty. */
+      readonly token: Uint8Array
+      readonly principal: Principal
+      /** When the credential itself expires, wall clock milliseconds; undefined: never. */
+      readonly credentialExpiresAt?: number
+    }
+  /** Refused with a text that the client may read (`SaslAuthenticationException`). */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** Refused without the client being told why (`SaslException`, KAFKA-7915). `why` is for the log. */
+  | { readonly kind: 'invalid'; readonly why: string }
+  /** Kafka's mechanism breaks over this: the connection is closed at once. `why` is for the log. */
+  | { readonly kind: 'broken'; readonly why: string }
+
+/** One authentication under way. */
+export interface Exchange {
+  evaluate(token: Buffer): Step
+}
+
+/** A SASL mechanism as a listener offers it: makes an exchange for each authentication. */
+export type Mechanism = () => Exchange
+
+export const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+
+export type MechanismName = (typeof MECHANISMS)[number]
+
+export function isMechanism(name: string): name is MechanismName {
+  return (MECHANISMS as readonly string[]).includes(name)
+}
+
+export const NOTHING: Uint8Array = new Uint8Array(0)

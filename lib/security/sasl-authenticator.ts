@@ -1,0 +1,294 @@
+import { codecOf } from '../../protocol/codec.ts'
+import { ErrorCode } from '../../protocol/errors.ts'
+import { apiVersions } from '../../protocol/messages/api-versions.ts'
+import { saslAuthenticate } from '../../protocol/messages/sasl-authenticate.ts'
+import { saslHandshake } from '../../protocol/messages/sasl-handshake.ts'
+import type { StringSource } from '../../protocol/primitives/reader.ts'
+import { includes, type Message, type ResponseOf } from '../../protocol/schema.ts'
+import type { Clock } from '../lab/clock.ts'
+import type { Dispatcher } from '../network/dispatcher.ts'
+import type { Admission, Gate, Reply, Verdict } from '../network/gate.ts'
+import { Request } from '../network/request.ts'
+import type { Session } from '../network/session.ts'
+import type { AuthenticationMetrics } from './authentication-metrics.ts'
+import { AUTHENTICATION_STATES, type AuthenticationState } from './authentication-state.ts'
+import { errorResponse } from './error-response.ts'
+import type { Exchange, Mechanism, Step } from './mechanism.ts'
+import { principalText, samePrincipal } from './principal.ts'
+import { bareToken, response } from './sasl-replies.ts'
+import { type OpenedRequest, openRequest } from './sasl-request.ts'
+import { SaslSession } from './sasl-session.ts'
+import { sessionLifetime } from './session-lifetime.ts'
+
+/** What a listener's authenticators have in common. */
+export interface SaslSettings {
+  readonly nodeId: number
+  readonly clock: Clock
+  readonly strings: StringSource
+  readonly dispatcher: Dispatcher
+  readonly mechanisms: ReadonlyMap<string, Mechanism>
+  /** `connections.max.reauth.ms` as it is for a mechanism. */
+  readonly maxReauthMs: (mechanism: string) => number
+  /** `sasl.server.max.receive.size`. */
+  readonly maxReceiveSize: number
+  /** `socket.request.max.bytes`. */
+  readonly maxRequestSize: number
+  /** `connection.failed.authentication.delay.ms`. */
+  readonly failureDelayMs: number
+  readonly sessions: Set<SaslSession>
+  readonly metrics: AuthenticationMetrics
+}
+
+type Done = Step & { kind: 'done' }
+/** How a step's outcome goes back to the client; undefined where its framing has no way to say it. */
+interface Framing {
+  token(token: Uint8Array, lifetimeMs: number): Reply
+  error(message: string): Reply | undefined
+}
+
+const BARE: Framing = { token: bareToken, error: () => undefined }
+
+/** One connection's way through SASL (`SaslServerAuthenticator`; KIP-43, KIP-152, KIP-368). */
+export class SaslAuthenticator implements Gate {
+  readonly #settings: SaslSettings
+  readonly #connection: Session
+  #state: AuthenticationState = 'INITIAL_REQUEST'
+  #mechanism = ''
+  #exchange: Exchange | undefined
+  /** Whether tokens travel in SaslAuthenticate. */
+  #framed = false
+  /** There once the client has authenticated. */
+  #session: SaslSession | undefined
+  /** When the authentication under way began, on the monotonic clock. */
+  #startedAt: number
+
+  constructor(settings: SaslSettings, connection: Session) {
+    this.#settings = settings
+    this.#connection = connection
+    this.#startedAt = settings.clock.monotonic()
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'COMPLETE'
+  }
+
+  get maxFrameSize(): number {
+    const { maxReceiveSize, maxRequestSize } = this.#settings
+    return this.isOpen ? maxRequestSize : maxReceiveSize
+  }
+
+  get failureDelayMs(): number {
+    return this.#settings.failureDelayMs
+  }
+
+  admit(apiKey: number): Admission {
+    const session = this.#session as SaslSession
+    if (apiKey === saslHandshake.key && session.tryReauthentication()) {
+      this.#state = 'REAUTH_PROCESS_HANDSHAKE'
+      this.#startedAt = this.#settings.clock.monotonic()
+      return 'take'
+    }
+    if (session.isExpired) {
+      this.#settings.metrics.expiredConnectionsKilled++
+      return 'kill'
+    }
+    session.requests++
+    return 'pass'
+  }
+
+  take(frame: Buffer): Verdict {
+    switch (AUTHENTICATION_STATES[this.#state].reads) {
+      case 'request':
+        return this.#takeRequest(frame)
+      case 'token':
+        return this.#framed ? this.#takeFramedToken(frame) : this.#step(frame, BARE)
+      case 'nothing':
+        return this.#fail(
+          `the SASL mechanism '${this.#session?.mechanism}' cannot be left when authenticating again`,
+        )
+    }
+  }
+
+  refuseSize(): Verdict {
+    return this.#fail('a frame of an invalid size during authentication')
+  }
+
+  closed(): void {
+    if (this.#session) this.#settings.sessions.delete(this.#session)
+  }
+
+  #takeRequest(frame: Buffer): Verdict {
+    const request = openRequest(frame, this.#settings.strings)
+    if (request === undefined) return { kind: 'close', why: 'a frame that is no request of Kafka' }
+    const { api } = request
+    if (api.key === apiVersions.key) return this.#takeApiVersions(request, frame)
+    if (api.key === saslHandshake.key) return this.#takeHandshake(request)
+    return { kind: 'close', why: `${api.name} before authentication` }
+  }
+
+  #takeApiVersions({ version, header, body }: OpenedRequest, frame: Buffer): Verdict {
+    const next = AUTHENTICATION_STATES[this.#state].afterApiVersions
+    const served = this.#settings.dispatcher.find(apiVersions.key, version)
+    if (next === undefined || served === undefined) {
+      return { kind: 'close', why: 'ApiVersions where SaslHandshake was due' }
+    }
+    const { correlationId, clientId } = header
+    const context = new Request(this.#connection, version, clientId, correlationId, frame.length)
+    let answer: ResponseOf<typeof apiVersions>
+    try {
+      // ApiVersions is answered at once and always: there is nothing to wait for, and no way not to answer.
+      answer = served.handle(forWhomever(served.request.decode(body)) as never, context) as typeof answer
+    } catch (error) {
+      return { kind: 'close', why: 'an ApiVersions that cannot be read', error }
+    }
+    const { errorCode = 0 } = answer
+    const again = errorCode === ErrorCode.UNSUPPORTED_VERSION || errorCode === ErrorCode.INVALID_REQUEST
+    if (!again) this.#state = next
+    const reply: Reply = (writer) => {
+      writer.beginFrame()
+      served.responseHeader.encode(writer, { correlationId })
+      served.response.encode(writer, answer)
+      writer.endFrame()
+    }
+    return { kind: 'answer', reply }
+  }
+
+  #takeHandshake({ version, header, body }: OpenedRequest): Verdict {
+    const { correlationId } = header
+    if (!includes(saslHandshake.versions, version)) {
+      return { kind: 'close', why: `SaslHandshake v${version}, which there is not` }
+    }
+    let mechanism: string
+    try {
+      mechanism = codecOf(saslHandshake.request, version).decode(body).mechanism
+    } catch (error) {
+      return { kind: 'close', why: 'a SaslHandshake that cannot be read', error }
+    }
+    const make = this.#settings.mechanisms.get(mechanism)
+    const mechanisms = [...this.#settings.mechanisms.keys()]
+    if (make === undefined) {
+      const why = 'a SASL mechanism that is not offered'
+      // As the channel has been authenticated before, Kafka's network layer takes this for a broken connection.
+      if (this.#session) return { kind: 'close', why }
+      const errorCode = ErrorCode.UNSUPPORTED_SASL_MECHANISM
+      return this.#fail(why, response(saslHandshake, version, correlationId, { errorCode, mechanisms }))
+    }
+    const isOther = this.#session !== undefined && this.#session.mechanism !== mechanism
+    this.#mechanism = mechanism
+    this.#framed = version >= 1
+    this.#exchange = isOther ? undefined : make()
+    this.#state = isOther ? 'REAUTH_BAD_MECHANISM' : 'AUTHENTICATE'
+    return { kind: 'answer', reply: response(saslHandshake, version, correlationId, { mechanisms }) }
+  }
+
+  #takeFramedToken(frame: Buffer): Verdict {
+    const request = openRequest(frame, this.#settings.strings)
+    if (request === undefined || !includes(request.api.versions, request.version)) {
+      return { kind: 'close', why: 'a request that Kafka does not know during authentication' }
+    }
+    const { api, version, header, body } = request
+    let decoded: Readonly<Record<string, unknown>>
+    try {
+      decoded = codecOf<Message>(api.request, version).decode(body)
+    } catch (error) {
+      return { kind: 'close', why: `a ${api.name} that cannot be read during authentication`, error }
+    }
+    const { correlationId } = header
+    if (api.key !== saslAuthenticate.key) {
+      const errorCode = ErrorCode.ILLEGAL_SASL_STATE
+      const errorMessage = `Unexpected Kafka request of type ${apiType(api.name)} during SASL authentication.`
+      const refusal = errorResponse(api, version, decoded, {
+        errorCode,
+        errorMessage,
+        standardMessage: 'Request is not valid given the current SASL state.',
+      })
+      return this.#fail(`${api.name} during authentication`, response(api, version, correlationId, refusal))
+    }
+    return this.#step(
+      decoded.authBytes as Buffer,
+      {
+        token: (authBytes, sessionLifetimeMs) =>
+          response(saslAuthenticate, version, correlationId, { authBytes, sessionLifetimeMs }),
+        error: (errorMessage) =>
+          response(saslAuthenticate, version, correlationId, {
+            errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED,
+            errorMessage,
+          }),
+      },
+      version >= 1,
+    )
+  }
+
+  /** @param isTold whether the client can hear of the session's lifetime */
+  #step(token: Buffer, framing: Framing, isTold = false): Verdict {
+    const step = this.#outcome((this.#exchange as Exchange).evaluate(token))
+    switch (step.kind) {
+      case 'broken':
+        return { kind: 'close', why: step.why }
+      case 'continue':
+        return { kind: 'answer', reply: framing.token(step.token, 0) }
+      case 'done': {
+        const lifetimeMs = this.#complete(step, isTold)
+        return { kind: 'answer', reply: framing.token(step.token, lifetimeMs) }
+      }
+      case 'refused':
+        return this.#fail(step.message, framing.error(step.message))
+      case 'invalid': {
+        const again = this.#session === undefined ? 'authentication' : 're-authentication'
+        const told = `Authentication failed during ${again} due to invalid credentials with SASL mechanism ${this.#mechanism}`
+        if (!this.#framed) return { kind: 'close', why: step.why }
+        return this.#fail(step.why, framing.error(told))
+      }
+    }
+  }
+
+  /** What the mechanism says, where nothing else stands against it. */
+  #outcome(step: Step): Step {
+    const session = this.#session
+    if (step.kind !== 'done' || session === undefined) return step
+    if (session.takeRefusal()) return { kind: 'invalid', why: 're-authentication is refused on demand' }
+    const { principal } = this.#connection
+    if (samePrincipal(principal, step.principal)) return step
+    const change = `${dotted(principalText(principal))}: ${dotted(principalText(step.principal))}`
+    return { kind: 'refused', message: `Cannot change principals during re-authentication from ${change}` }
+  }
+
+  #complete({ principal, credentialExpiresAt }: Done, isTold: boolean): number {
+    const { nodeId, clock, sessions, metrics, maxReauthMs } = this.#settings
+    this.#state = 'COMPLETE'
+    this.#exchange = undefined
+    const lifetime = sessionLifetime(maxReauthMs(this.#mechanism), credentialExpiresAt, clock.now())
+    if (this.#session === undefined) {
+      this.#connection.principal = principal
+      this.#session = new SaslSession(nodeId, this.#connection, this.#mechanism, clock)
+      sessions.add(this.#session)
+      metrics.succeeded(isTold)
+    } else {
+      this.#session.reauthentications++
+      metrics.reauthenticated(clock.monotonic() - this.#startedAt)
+    }
+    this.#session.begin(lifetime)
+    return lifetime.lifetimeMs
+  }
+
+  #fail(why: string, reply?: Reply): Verdict {
+    this.#settings.metrics.failed(this.#session !== undefined)
+    return { kind: 'fail', why, reply }
+  }
+}
+
+/** Before authentication Kafka does not look for whom an ApiVersions v5 was meant (KIP-1242). */
+function forWhomever<R extends object>(request: R): R {
+  const { clusterId = null, nodeId = -1 } = request as { clusterId?: string | null; nodeId?: number }
+  return clusterId !== null && nodeId !== -1 ? { ...request, clusterId: null, nodeId: -1 } : request
+}
+
+/** `User:a` as Kafka writes it in this one message. */
+function dotted(principal: string): string {
+  return principal.replace(':', '.')
+}
+
+/** `SaslHandshake` as Kafka's `ApiKeys` has it: `SASL_HANDSHAKE`. */
+function apiType(name: string): string {
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
+}

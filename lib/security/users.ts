@@ -1,0 +1,127 @@
+import type { Random } from '../lab/random.ts'
+import type { Metadata } from '../metadata/metadata.ts'
+import type { MetadataRecord } from '../metadata/records.ts'
+import { MECHANISMS, type MechanismName } from './mechanism.ts'
+import {
+  LEAST_ITERATIONS,
+  SCRAM_MECHANISMS,
+  type ScramCredential,
+  type ScramMechanismName,
+  saltedPassword,
+  scramCredential,
+} from './scram/formatter.ts'
+
+/** Somebody who may log in by name and password. */
+export interface UserOptions {
+  readonly name: string
+  readonly password: string
+  /** By which mechanisms. Default: each of these that some listener offers. */
+  readonly mechanisms?: readonly MechanismName[] | undefined
+}
+
+/** The users of a cluster and what they may log in by. Passwords come in here and never go out. */
+export interface ClusterUsers {
+  /** In order of their names; those with SCRAM credentials that clients made (KIP-554) are among them. */
+  list(): { readonly name: string; readonly mechanisms: readonly MechanismName[] }[]
+  /** @throws OptionError, or RangeError when there is a user of that name */
+  add(user: UserOptions): void
+  /** For every mechanism the user may log in by. Sessions there are go on until they end. @throws RangeError for nobody */
+  changePassword(name: string, password: string): void
+  /** Sessions there are go on until they end. @throws RangeError for nobody */
+  remove(name: string): void
+}
+
+const SALT_BYTES = 16
+
+interface UsersSettings {
+  readonly metadata: Metadata
+  readonly random: Random
+  /** What users may log in by where they do not say. */
+  readonly mechanisms: readonly MechanismName[]
+  /** @throws OptionError when these are no options of a user */
+  readonly check: (user: UserOptions) => UserOptions
+}
+
+export class Users implements ClusterUsers {
+  readonly #settings: UsersSettings
+  /** For PLAIN, which must know them. */
+  readonly #passwords = new Map<string, string>()
+
+  constructor(settings: UsersSettings) {
+    this.#settings = settings
+  }
+
+  list(): { name: string; mechanisms: MechanismName[] }[] {
+    const names = new Set([
+      ...this.#passwords.keys(),
+      ...this.#settings.metadata.image.scramCredentials.keys(),
+    ])
+    return [...names].sort().map((name) => ({ name, mechanisms: this.#mechanismsOf(name) }))
+  }
+
+  add(user: UserOptions): void {
+    const { name, password, mechanisms = this.#settings.mechanisms } = this.#settings.check(user)
+    if (this.#mechanismsOf(name).length > 0) {
+      throw new RangeError(`there is a user '${name}' already: changePassword gives them another password`)
+    }
+    this.#set(name, password, mechanisms)
+  }
+
+  changePassword(name: string, password: string): void {
+    this.#settings.check({ name, password })
+    this.#set(name, password, this.#known(name))
+  }
+
+  remove(name: string): void {
+    const mechanisms = this.#known(name)
+    this.#passwords.delete(name)
+    this.#settings.metadata.commit(
+      mechanisms.filter(isScram).map((mechanism) => ({
+        type: 'RemoveUserScramCredentialRecord',
+        name,
+        mechanism: SCRAM_MECHANISMS[mechanism].type,
+      })),
+    )
+  }
+
+  /** @internal */
+  passwordOf(name: string): string | undefined {
+    return this.#passwords.get(name)
+  }
+
+  /** @internal */
+  scramCredentialOf(name: string, mechanism: ScramMechanismName): ScramCredential | undefined {
+    const { type } = SCRAM_MECHANISMS[mechanism]
+    return this.#settings.metadata.image.scramCredentials.get(name)?.get(type)
+  }
+
+  #set(name: string, password: string, mechanisms: readonly MechanismName[]): void {
+    const { metadata, random } = this.#settings
+    if (mechanisms.includes('PLAIN')) this.#passwords.set(name, password)
+    const records: MetadataRecord[] = mechanisms.filter(isScram).map((mechanism) => {
+      const declared = SCRAM_MECHANISMS[mechanism]
+      const salt = random.bytes(SALT_BYTES)
+      const salted = saltedPassword(declared, password, salt, LEAST_ITERATIONS)
+      const credential = scramCredential(declared, salted, salt, LEAST_ITERATIONS)
+      return { type: 'UserScramCredentialRecord', name, mechanism: declared.type, ...credential }
+    })
+    metadata.commit(records)
+  }
+
+  #known(name: string): MechanismName[] {
+    const mechanisms = this.#mechanismsOf(name)
+    if (mechanisms.length === 0) throw new RangeError(`there is no user '${name}'`)
+    return mechanisms
+  }
+
+  #mechanismsOf(name: string): MechanismName[] {
+    return MECHANISMS.filter((mechanism) => {
+      if (isScram(mechanism)) return this.scramCredentialOf(name, mechanism) !== undefined
+      return this.#passwords.has(name)
+    })
+  }
+}
+
+function isScram(mechanism: MechanismName): mechanism is ScramMechanismName {
+  return mechanism !== 'PLAIN'
+}

@@ -1,0 +1,119 @@
+// An unmodified kafkajs authenticates by every mechanism it shares with us, and again on real time.
+import kafkajs, { type KafkaConfig, type SASLOptions } from 'kafkajs'
+import t, { type Test } from 'tap'
+import { Cluster, type ClusterOptions } from '../../../lib/index.ts'
+
+const { Kafka, logLevel } = kafkajs
+const LIMIT_MS = 2_000
+
+async function start(t: Test, options: Partial<ClusterOptions> = {}) {
+  const cluster = await Cluster.start({
+    listeners: [{ securityProtocol: 'SASL_PLAINTEXT' }],
+    users: [{ name: 'alice', password: 'secret' }],
+    topics: ['events'],
+    config: { 'group.initial.rebalance.delay.ms': 0, ...options.config },
+  })
+  t.teardown(() => cluster.stop())
+  const client = (sasl: SASLOptions | undefined, config: Partial<KafkaConfig> = {}) =>
+    new Kafka({
+      brokers: cluster.bootstrapServers.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+      ...(sasl === undefined ? {} : { sasl }),
+      ...config,
+    })
+  return { cluster, client }
+}
+
+const ways = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+
+for (const mechanism of ways) {
+  t.test(`${mechanism}: right and wrong`, async (t) => {
+    const { cluster, client } = await start(t)
+    const sasl = (username: string, password: string) => ({ mechanism, username, password }) as SASLOptions
+    for (const wrong of [sasl('alice', 'wrong'), sasl('nobody', 'secret')]) {
+      const admin = client(wrong).admin()
+      await t.rejects(admin.connect(), { name: 'KafkaJSSASLAuthenticationError' })
+      await admin.disconnect()
+    }
+    t.equal(cluster.metrics.total('failed-authentication-total'), 2)
+    const producer = client(sasl('alice', 'secret')).producer()
+    await producer.connect()
+    const [sent] = await producer.send({ topic: 'events', messages: [{ value: 'x' }] })
+    t.match(sent, { errorCode: 0, baseOffset: '0' })
+    const sessions = cluster.sessions()
+    t.ok(sessions.length > 0)
+    for (const { principal } of sessions) t.equal(principal, 'User:alice')
+    await producer.disconnect()
+    cluster.users.changePassword('alice', 'other')
+    const late = client(sasl('alice', 'secret')).admin()
+    await t.rejects(late.connect(), { name: 'KafkaJSSASLAuthenticationError' })
+    await late.disconnect()
+  })
+}
+
+t.test('over TLS, the user counts and not the certificate', async (t) => {
+  const cluster = await Cluster.start({
+    listeners: [{ securityProtocol: 'SASL_SSL' }],
+    users: [{ name: 'alice', password: 'secret' }],
+  })
+  t.teardown(() => cluster.stop())
+  const { ca } = cluster.certificates
+  const brokers = cluster.bootstrapServers.split(',')
+  for (const mechanism of ways) {
+    const sasl = { mechanism, username: 'alice', password: 'secret' } as SASLOptions
+    const admin = new Kafka({ brokers, ssl: { ca }, sasl, logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    await admin.listTopics()
+    t.match(cluster.sessions().at(-1), { principal: 'User:alice', mechanism: mechanism.toUpperCase() })
+    await admin.disconnect()
+  }
+})
+
+t.test('a mechanism that is not offered, and none at all', async (t) => {
+  const { client } = await start(t)
+  const sasl: SASLOptions = { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: 'x' }) }
+  for (const wrong of [client(sasl), client(undefined)]) {
+    const admin = wrong.admin()
+    await t.rejects(admin.connect().then(() => admin.listTopics()))
+    await admin.disconnect()
+  }
+})
+
+t.test('authenticates again in place, and nothing is lost or repeated', { timeout: 60_000 }, async (t) => {
+  const { cluster, client } = await start(t, { config: { 'connections.max.reauth.ms': LIMIT_MS } })
+  // kafkajs authenticates again when less than this is left.
+  const kafka = client(
+    { mechanism: 'scram-sha-256', username: 'alice', password: 'secret' },
+    { reauthenticationThreshold: LIMIT_MS / 2, retry: { retries: 0 } },
+  )
+  const producer = kafka.producer()
+  const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 100 })
+  t.teardown(async () => {
+    await consumer.disconnect()
+    await producer.disconnect()
+  })
+  await producer.connect()
+  await consumer.connect()
+  await consumer.subscribe({ topic: 'events', fromBeginning: true })
+  const seen: number[] = []
+  await consumer.run({ eachMessage: async ({ message }) => void seen.push(Number(message.value)) })
+  // Until each of the connections there were at the start has done it three times.
+  const known = new Map(cluster.sessions().map((session) => [session.connectionId, session]))
+  const busy = () => cluster.sessions().filter(({ reauthentications }) => reauthentications >= 3)
+  let sent = 0
+  while (busy().length < 2) {
+    await producer.send({ topic: 'events', messages: [{ value: String(sent++) }] })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const until = performance.now() + 10_000
+  while (seen.length < sent && performance.now() < until)
+    await new Promise((resolve) => setImmediate(resolve))
+  t.same(
+    seen,
+    Array.from({ length: sent }, (_, index) => index),
+  )
+  t.equal(cluster.metrics.total('expired-connections-killed-count'), 0)
+  t.equal(cluster.metrics.total('failed-reauthentication-total'), 0)
+  for (const { connectionId } of busy()) t.ok(known.has(connectionId), 'on the connection it had')
+})
