@@ -1,33 +1,17 @@
 import { type ErrorName, errorName } from '../protocol/errors.ts'
-import { StringTable } from '../protocol/primitives/string-table.ts'
-import { Writer } from '../protocol/primitives/writer.ts'
-import { createHandlers } from './api/index.ts'
-import { Broker } from './broker.ts'
-import { checkOptions, checkTopic, checkUser, OptionError } from './check-options.ts'
-import { type BrokerLayout, configsForSize, layOutBrokers, readConfigs } from './cluster-layout.ts'
+import type { Broker } from './broker.ts'
+import { checkOptions, checkTopic, OptionError } from './check-options.ts'
+import { layOutBrokers } from './cluster-layout.ts'
+import { type ClusterParts, makeParts } from './cluster-parts.ts'
 import { ClusterTls } from './cluster-tls.ts'
-import { GroupCoordinator } from './groups/coordinator.ts'
-import { type Clock, RealClock } from './lab/clock.ts'
-import { SILENT } from './lab/logger.ts'
-import { RealRandom, randomUuid } from './lab/random.ts'
-import { LogManager } from './log/log-manager.ts'
-import { ReplicaManager } from './log/replica-manager.ts'
+import type { Clock } from './lab/clock.ts'
 import { ApiError } from './metadata/controller/api-error.ts'
-import { Controller } from './metadata/controller/controller.ts'
-import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
-import { EffectiveConfigs, StaticConfigError } from './metadata/effective-configs.ts'
-import { featureRecords } from './metadata/features.ts'
-import { logMetadataChanges } from './metadata/log-changes.ts'
-import { Metadata } from './metadata/metadata.ts'
-import { type ClusterMetrics, Metrics } from './metrics/metrics.ts'
-import { Dispatcher } from './network/dispatcher.ts'
+import type { ClusterMetrics } from './metrics/metrics.ts'
 import { MemoryTransport, type SocketFactory } from './network/memory-transport.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
-import { authenticationMetrics, mechanismsOf, saslGate } from './sasl-listeners.ts'
-import { MECHANISMS, type MechanismName } from './security/mechanism.ts'
-import type { ClientSession, SaslSession } from './security/sasl-session.ts'
+import type { ClientSession } from './security/sasl-session.ts'
 import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
-import { type ClusterUsers, Users } from './security/users.ts'
+import type { ClusterUsers } from './security/users.ts'
 
 /** What the cluster answered to a wish of its owner that it refused: an error of Kafka's table, by its name. */
 export class KafkaError extends Error {
@@ -41,127 +25,26 @@ export class KafkaError extends Error {
   }
 }
 
-/** The parts of a cluster that its brokers share. */
-class Shared {
-  readonly clock: Clock
-  readonly logger
-  readonly random
-  readonly metadata: Metadata
-  readonly configs: EffectiveConfigs
-  readonly controller: Controller
-  readonly leaderBalancer: LeaderBalancer
-  readonly logs: LogManager
-  readonly groupCoordinator: GroupCoordinator
-  readonly users: Users
-  readonly metrics = new Metrics()
-  readonly sessions = new Set<SaslSession>()
-  readonly strings = new StringTable()
-  readonly writer = new Writer()
-
-  constructor(options: ClusterOptions, layouts: readonly BrokerLayout[]) {
-    const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
-    const metadata = new Metadata(options.clusterId ?? randomUuid(random))
-    const configs = new EffectiveConfigs(metadata, {
-      cluster: new Map([...configsForSize(layouts.length), ...readConfigs('config', options.config)]),
-      brokers: new Map(
-        layouts.map(({ nodeId, config }, i) => [nodeId, readConfigs(`brokers[${i}].config`, config)]),
-      ),
-    })
-    this.clock = clock
-    this.random = random
-    this.logger = logger
-    this.metadata = metadata
-    this.configs = configs
-    this.controller = new Controller(metadata, configs, random)
-    this.leaderBalancer = new LeaderBalancer(this.controller, metadata, configs, clock)
-    this.logs = new LogManager({
-      clock,
-      metadata,
-      configOf: (topic) => configs.topicConfig(topic),
-      producerIdExpirationMs: () => configs.cluster().config.producerIdExpirationMs,
-    })
-    this.groupCoordinator = new GroupCoordinator({
-      metadata,
-      clock,
-      random,
-      logger,
-      config: (nodeId) => configs.brokerConfig(nodeId),
-    })
-    this.users = new Users({
-      metadata,
-      random,
-      mechanisms: offeredMechanisms(layouts, configs),
-      check: checkUser,
-    })
-    metadata.commit(featureRecords())
-    metadata.subscribe((records) => logMetadataChanges(records, logger))
-  }
-
-  /** Stops every timer and lets go of everything that is stored. */
-  close(): void {
-    this.leaderBalancer.close()
-    this.groupCoordinator.close()
-    this.logs.close()
-  }
-
-  broker({ nodeId, rack, listeners }: BrokerLayout, host: string, tls: ClusterTls): Broker {
-    const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator } = this
-    const config = configs.brokerConfig(nodeId)
-    const handlers = createHandlers({
-      nodeId,
-      clock,
-      random,
-      metadata,
-      controller,
-      configs,
-      groupCoordinator,
-      replicas: new ReplicaManager({
-        nodeId,
-        clock,
-        metadata,
-        logs,
-        config: () => configs.brokerConfig(nodeId),
-      }),
-    })
-    const dispatcher = new Dispatcher(handlers)
-    const { strings, writer } = this
-    const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
-    const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
-    return new Broker({
-      nodeId,
-      rack,
-      listeners,
-      tls: (listener) => tls.settings(nodeId, listener),
-      host,
-      config,
-      dispatcher,
-      controller,
-      clock,
-      logger,
-      strings,
-      writer,
-      gateOf: (listener, index) => saslGate(listener, counted[index], this, saslBroker),
-      authentications: (index) => counted[index],
-    })
-  }
-}
-
 /** A Kafka cluster in this process. */
 export class Cluster<C extends Clock = Clock> {
   /** In order of their places in the options. */
   readonly brokers: readonly Broker[]
   /** What the cluster goes by: the `clock` option, or real time. */
   readonly clock: C
-  readonly #shared: Shared
+  readonly #parts: ClusterParts
   readonly #transport: MemoryTransport
   readonly #authority: ThrowawayAuthority | undefined
 
   /** @internal */
-  private constructor(shared: Shared, brokers: readonly Broker[], authority: ThrowawayAuthority | undefined) {
-    this.#shared = shared
+  private constructor(
+    parts: ClusterParts,
+    brokers: readonly Broker[],
+    authority: ThrowawayAuthority | undefined,
+  ) {
+    this.#parts = parts
     this.#authority = authority
     this.brokers = brokers
-    this.clock = shared.clock as C
+    this.clock = parts.clock as C
     this.#transport = new MemoryTransport(({ host, port }) => {
       for (const broker of brokers) {
         const listener = broker.listenerAt(host, port)
@@ -181,12 +64,12 @@ export class Cluster<C extends Clock = Clock> {
   static async start<C extends Clock = Clock>(options: ClusterOptions<C> = {}): Promise<Cluster<C>> {
     checkOptions(options)
     const layouts = layOutBrokers(options)
-    const shared = makeShared(options, layouts)
-    for (const user of options.users ?? []) shared.users.add(user)
+    const parts = makeParts(options, layouts)
+    for (const user of options.users ?? []) parts.users.add(user)
     const host = options.host ?? '127.0.0.1'
-    const tls = await ClusterTls.create(layouts, shared.configs, host)
-    const brokers = layouts.map((layout) => shared.broker(layout, host, tls))
-    const cluster = new Cluster<C>(shared, brokers, tls.authority)
+    const tls = await ClusterTls.create(layouts, parts.configs, host)
+    const brokers = layouts.map((layout) => parts.broker(layout, host, tls))
+    const cluster = new Cluster<C>(parts, brokers, tls.authority)
     try {
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()
@@ -199,7 +82,7 @@ export class Cluster<C extends Clock = Clock> {
   }
 
   get clusterId(): string {
-    return this.#shared.metadata.image.clusterId
+    return this.#parts.metadata.image.clusterId
   }
 
   /** Where clients begin: the first listener of each broker, `host:port,host:port`. */
@@ -225,22 +108,22 @@ export class Cluster<C extends Clock = Clock> {
 
   /** Who may log in where clients must (SASL). */
   get users(): ClusterUsers {
-    return this.#shared.users
+    return this.#parts.users
   }
 
   /** What is measured, by Kafka's names. */
   get metrics(): ClusterMetrics {
-    return this.#shared.metrics
+    return this.#parts.metrics
   }
 
   /** The sessions of clients that have authenticated by SASL, the oldest first. They go on changing. */
   sessions(): ClientSession[] {
-    return [...this.#shared.sessions]
+    return [...this.#parts.sessions]
   }
 
   /** The topics there are, internal ones too, in order of their names. */
   topics(): { name: string; topicId: string; partitions: number }[] {
-    return [...this.#shared.metadata.image.topicsByName.values()]
+    return [...this.#parts.metadata.image.topicsByName.values()]
       .map(({ name, topicId, partitions }) => ({ name, topicId, partitions: partitions.length }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
@@ -253,7 +136,7 @@ export class Cluster<C extends Clock = Clock> {
     const { name, partitions = -1, replicationFactor = -1, config = {} } = checkTopic(topic)
     const configs = Object.entries(config).map(([key, value]) => ({ name: key, value: String(value) }))
     const wish = { name, numPartitions: partitions, replicationFactor, assignments: [], configs }
-    const results = this.#shared.controller.createTopics([wish])
+    const results = this.#parts.controller.createTopics([wish])
     const result = results instanceof ApiError ? results : results[0]
     if (result instanceof ApiError) throw new KafkaError(`createTopic ${name}`, result)
   }
@@ -261,35 +144,10 @@ export class Cluster<C extends Clock = Clock> {
   /** Stops every broker and lets go of everything: no socket, timer or byte is left. */
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.stop()))
-    this.#shared.close()
+    this.#parts.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
-  }
-}
-
-/** What some listener offers; where nobody needs to log in yet, all there are. */
-function offeredMechanisms(
-  layouts: readonly BrokerLayout[],
-  configs: EffectiveConfigs,
-): readonly MechanismName[] {
-  const offered = new Set<MechanismName>()
-  for (const { nodeId, listeners } of layouts) {
-    for (const listener of listeners) {
-      if (!listener.securityProtocol?.startsWith('SASL_')) continue
-      for (const name of mechanismsOf(listener, configs.broker(nodeId).originals)) offered.add(name)
-    }
-  }
-  return offered.size === 0 ? MECHANISMS : [...offered]
-}
-
-/** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
-function makeShared(options: ClusterOptions, layouts: readonly BrokerLayout[]): Shared {
-  try {
-    return new Shared(options, layouts)
-  } catch (error) {
-    if (!(error instanceof StaticConfigError)) throw error
-    throw new OptionError(`option config: ${error.message}`, { cause: error })
   }
 }

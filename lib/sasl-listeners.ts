@@ -1,9 +1,11 @@
 import type { StringSource } from '../protocol/primitives/reader.ts'
 import { OptionError } from './check-options.ts'
+import type { BrokerLayout } from './cluster-layout.ts'
 import type { Clock } from './lab/clock.ts'
 import type { Random } from './lab/random.ts'
 import type { Overrides } from './metadata/configs/config-def.ts'
 import type { ResolvedBrokerConfig } from './metadata/configs/resolve.ts'
+import type { EffectiveConfigs } from './metadata/effective-configs.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Dispatcher } from './network/dispatcher.ts'
 import type { Gate } from './network/gate.ts'
@@ -139,4 +141,19 @@ function lookUp(originals: Overrides, name: string, listener: string, mechanism?
     if (!(error instanceof ListenerConfigError)) throw error
     throw new OptionError(`option config: ${error.message}`, { cause: error })
   }
+}
+
+/** What some listener offers; where nobody needs to log in yet, all there are. */
+export function offeredMechanisms(
+  layouts: readonly BrokerLayout[],
+  configs: EffectiveConfigs,
+): readonly MechanismName[] {
+  const offered = new Set<MechanismName>()
+  for (const { nodeId, listeners } of layouts) {
+    for (const listener of listeners) {
+      if (!listener.securityProtocol?.startsWith('SASL_')) continue
+      for (const name of mechanismsOf(listener, configs.broker(nodeId).originals)) offered.add(name)
+    }
+  }
+  return offered.size === 0 ? MECHANISMS : [...offered]
 }

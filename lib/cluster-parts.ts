@@ -1,0 +1,140 @@
+import { StringTable } from '../protocol/primitives/string-table.ts'
+import { Writer } from '../protocol/primitives/writer.ts'
+import { createHandlers } from './api/index.ts'
+import { Broker } from './broker.ts'
+import { checkUser, OptionError } from './check-options.ts'
+import { type BrokerLayout, configsForSize, readConfigs } from './cluster-layout.ts'
+import type { ClusterTls } from './cluster-tls.ts'
+import { GroupCoordinator } from './groups/coordinator.ts'
+import { type Clock, RealClock } from './lab/clock.ts'
+import { SILENT } from './lab/logger.ts'
+import { RealRandom, randomUuid } from './lab/random.ts'
+import { LogManager } from './log/log-manager.ts'
+import { ReplicaManager } from './log/replica-manager.ts'
+import { Controller } from './metadata/controller/controller.ts'
+import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
+import { EffectiveConfigs, StaticConfigError } from './metadata/effective-configs.ts'
+import { featureRecords } from './metadata/features.ts'
+import { logMetadataChanges } from './metadata/log-changes.ts'
+import { Metadata } from './metadata/metadata.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { Dispatcher } from './network/dispatcher.ts'
+import type { ClusterOptions } from './options.ts'
+import { authenticationMetrics, offeredMechanisms, saslGate } from './sasl-listeners.ts'
+import type { SaslSession } from './security/sasl-session.ts'
+import { Users } from './security/users.ts'
+
+/** The parts of a cluster that its brokers share. */
+export class ClusterParts {
+  readonly clock: Clock
+  readonly logger
+  readonly random
+  readonly metadata: Metadata
+  readonly configs: EffectiveConfigs
+  readonly controller: Controller
+  readonly leaderBalancer: LeaderBalancer
+  readonly logs: LogManager
+  readonly groupCoordinator: GroupCoordinator
+  readonly users: Users
+  readonly metrics = new Metrics()
+  readonly sessions = new Set<SaslSession>()
+  readonly strings = new StringTable()
+  readonly writer = new Writer()
+
+  constructor(options: ClusterOptions, layouts: readonly BrokerLayout[]) {
+    const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
+    const metadata = new Metadata(options.clusterId ?? randomUuid(random))
+    const configs = new EffectiveConfigs(metadata, {
+      cluster: new Map([...configsForSize(layouts.length), ...readConfigs('config', options.config)]),
+      brokers: new Map(
+        layouts.map(({ nodeId, config }, i) => [nodeId, readConfigs(`brokers[${i}].config`, config)]),
+      ),
+    })
+    this.clock = clock
+    this.random = random
+    this.logger = logger
+    this.metadata = metadata
+    this.configs = configs
+    this.controller = new Controller(metadata, configs, random)
+    this.leaderBalancer = new LeaderBalancer(this.controller, metadata, configs, clock)
+    this.logs = new LogManager({
+      clock,
+      metadata,
+      configOf: (topic) => configs.topicConfig(topic),
+      producerIdExpirationMs: () => configs.cluster().config.producerIdExpirationMs,
+    })
+    this.groupCoordinator = new GroupCoordinator({
+      metadata,
+      clock,
+      random,
+      logger,
+      config: (nodeId) => configs.brokerConfig(nodeId),
+    })
+    this.users = new Users({
+      metadata,
+      random,
+      mechanisms: offeredMechanisms(layouts, configs),
+      check: checkUser,
+    })
+    metadata.commit(featureRecords())
+    metadata.subscribe((records) => logMetadataChanges(records, logger))
+  }
+
+  /** Stops every timer and lets go of everything that is stored. */
+  close(): void {
+    this.leaderBalancer.close()
+    this.groupCoordinator.close()
+    this.logs.close()
+  }
+
+  broker({ nodeId, rack, listeners }: BrokerLayout, host: string, tls: ClusterTls): Broker {
+    const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator } = this
+    const config = configs.brokerConfig(nodeId)
+    const handlers = createHandlers({
+      nodeId,
+      clock,
+      random,
+      metadata,
+      controller,
+      configs,
+      groupCoordinator,
+      replicas: new ReplicaManager({
+        nodeId,
+        clock,
+        metadata,
+        logs,
+        config: () => configs.brokerConfig(nodeId),
+      }),
+    })
+    const dispatcher = new Dispatcher(handlers)
+    const { strings, writer } = this
+    const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
+    const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
+    return new Broker({
+      nodeId,
+      rack,
+      listeners,
+      tls: (listener) => tls.settings(nodeId, listener),
+      host,
+      config,
+      dispatcher,
+      controller,
+      clock,
+      logger,
+      strings,
+      writer,
+      gateOf: (listener, index) => saslGate(listener, counted[index], this, saslBroker),
+      authentications: (index) => counted[index],
+    })
+  }
+}
+
+/** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
+export function makeParts(options: ClusterOptions, layouts: readonly BrokerLayout[]): ClusterParts {
+  try {
+    return new ClusterParts(options, layouts)
+  } catch (error) {
+    if (!(error instanceof StaticConfigError)) throw error
+    throw new OptionError(`option config: ${error.message}`, { cause: error })
+  }
+}
