@@ -1,6 +1,6 @@
 import { type ErrorName, errorName } from '../protocol/errors.ts'
 import type { Broker } from './broker.ts'
-import { checkOptions, checkTopic, OptionError } from './check-options.ts'
+import { checkOptions, checkTopic } from './check-options.ts'
 import { layOutBrokers } from './cluster-layout.ts'
 import { type ClusterParts, makeParts } from './cluster-parts.ts'
 import { ClusterTls } from './cluster-tls.ts'
