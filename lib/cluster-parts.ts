@@ -19,9 +19,9 @@ import { logMetadataChanges } from './metadata/log-changes.ts'
 import { Metadata } from './metadata/metadata.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Dispatcher } from './network/dispatcher.ts'
+import type { SaslSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions } from './options.ts'
 import { authenticationMetrics, offeredMechanisms, saslGate } from './sasl-listeners.ts'
-import type { SaslSession } from './security/sasl-session.ts'
 import { Users } from './security/users.ts'
 
 /** The parts of a cluster that its brokers share. */

@@ -7,6 +7,7 @@ export type { LogFields, Logger } from './lab/logger.ts'
 export { type Random, RealRandom, SeededRandom } from './lab/random.ts'
 export type { ClusterMetrics, Metric, MetricTags } from './metrics/metrics.ts'
 export type { SocketFactory } from './network/memory-transport.ts'
+export type { ClientSession } from './network/sasl/sasl-session.ts'
 export type {
   BrokerOptions,
   ClusterOptions,
@@ -15,7 +16,6 @@ export type {
   TopicOptions,
 } from './options.ts'
 export type { MechanismName } from './security/mechanism.ts'
-export type { ClientSession } from './security/sasl-session.ts'
 export type {
   CertificateRequest,
   IssuedCertificate,

@@ -1,7 +1,7 @@
 import type { Clock } from './lab/clock.ts'
 import type { Logger } from './lab/logger.ts'
 import type { Random } from './lab/random.ts'
-import type { SecurityProtocol } from './network/session.ts'
+import type { SecurityProtocol } from './metadata/records.ts'
 import type { MechanismName } from './security/mechanism.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'

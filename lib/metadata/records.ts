@@ -1,5 +1,3 @@
-import type { SecurityProtocol } from '../network/session.ts'
-
 /**
  * The metadata records: the only way the state of a cluster changes. Names and fields follow KRaft's own records
  * (`metadata/src/main/resources/common/metadata` in Kafka), with what a simulator has no use for left out.
@@ -17,6 +15,9 @@ export type MetadataRecord =
   | ProducerIdsRecord
   | UserScramCredentialRecord
   | RemoveUserScramCredentialRecord
+
+/** Kafka's names for what a listener speaks (KIP-12). */
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
 /** Where a broker can be reached by clients of one listener. */
 export interface BrokerEndpoint {

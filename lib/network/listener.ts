@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { SecurityProtocol } from '../metadata/records.ts'
 import type { AuthenticationMetrics } from '../security/authentication-metrics.ts'
 import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import type { TlsSettings } from '../security/tls/tls-settings.ts'
 import type { Connection, ConnectionSettings } from './connection.ts'
 import { Connections } from './connections.ts'
-import type { SecurityProtocol, Session } from './session.ts'
+import type { Session } from './session.ts'
 import { TlsHandshakes } from './tls-handshakes.ts'
 
 export interface ListenerOptions extends ConnectionSettings {

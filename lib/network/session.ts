@@ -1,7 +1,5 @@
+import type { SecurityProtocol } from '../metadata/records.ts'
 import type { Principal } from '../security/principal.ts'
-
-/** Kafka's names for what a listener speaks (KIP-12). */
-export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
 /** What a connection is to the handlers of its requests: who is there, and where they came in. */
 export interface Session {

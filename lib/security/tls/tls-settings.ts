@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls'
-import type { SecurityProtocol } from '../../network/session.ts'
+import type { SecurityProtocol } from '../../metadata/records.ts'
 import type { ListenerConfigs } from './listener-configs.ts'
 import { PrincipalMapping } from './principal-mapping.ts'
 import type { IssuedCertificate } from './throwaway-authority.ts'

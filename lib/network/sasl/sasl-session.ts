@@ -1,7 +1,7 @@
-import type { Clock } from '../lab/clock.ts'
-import type { Session } from '../network/session.ts'
-import { principalText } from './principal.ts'
-import type { SessionLifetime } from './session-lifetime.ts'
+import type { Clock } from '../../lab/clock.ts'
+import { principalText } from '../../security/principal.ts'
+import type { SessionLifetime } from '../../security/session-lifetime.ts'
+import type { Session } from '../session.ts'
 
 /** A session of a client that authenticated by SASL, as long as its connection lasts (KIP-368). */
 export interface ClientSession {

@@ -1,8 +1,8 @@
-import { codecOf } from '../../protocol/codec.ts'
-import { responseHeaderCodec } from '../../protocol/header.ts'
-import type { Writer } from '../../protocol/primitives/writer.ts'
-import type { Api, Message, ResponseOf } from '../../protocol/schema.ts'
-import type { Reply } from '../network/gate.ts'
+import { codecOf } from '../../../protocol/codec.ts'
+import { responseHeaderCodec } from '../../../protocol/header.ts'
+import type { Writer } from '../../../protocol/primitives/writer.ts'
+import type { Api, Message, ResponseOf } from '../../../protocol/schema.ts'
+import type { Reply } from '../gate.ts'
 
 /** A response of Kafka's. */
 export function response<A extends Api>(

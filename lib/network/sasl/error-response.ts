@@ -1,4 +1,4 @@
-import { type Api, type Fields, includes } from '../../protocol/schema.ts'
+import { type Api, type Fields, includes } from '../../../protocol/schema.ts'
 
 type Struct = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
-import { apiOf } from '../../protocol/apis.ts'
-import { type RequestHeader, requestHeaderCodec } from '../../protocol/header.ts'
-import { Reader, type StringSource } from '../../protocol/primitives/reader.ts'
-import type { Api } from '../../protocol/schema.ts'
+import { apiOf } from '../../../protocol/apis.ts'
+import { type RequestHeader, requestHeaderCodec } from '../../../protocol/header.ts'
+import { Reader, type StringSource } from '../../../protocol/primitives/reader.ts'
+import type { Api } from '../../../protocol/schema.ts'
 
 /** A request of which the header has been read. */
 export interface OpenedRequest {
