@@ -39,7 +39,15 @@ export function createFetchHandler(parts: FetchParts): Handler {
   const { nodeId, clock, random, metadata, configs, replicas } = parts
   const config = () => configs.brokerConfig(nodeId)
   const slots = () => config().maxIncrementalFetchSessionCacheSlots
-  const sessions = new FetchSessions({ clock, random, image: metadata.image, slots })
+  const makeSessions = () => new FetchSessions({ clock, random, image: metadata.image, slots })
+  let sessions = makeSessions()
+  metadata.subscribe((records) => {
+    const isBack = records.some(
+      (record) => record.type === 'RegisterBrokerRecord' && record.brokerId === nodeId,
+    )
+    // They are kept in memory: a broker that starts again knows none of those it had.
+    if (isBack) sessions = makeSessions()
+  })
 
   return handler(fetch, (request, context) => {
     const { apiVersion } = context

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { Cluster, type ClusterOptions, ManualClock, OptionError, SeededRandom } from '../../lib/index.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
+import { fetch } from '../../protocol/messages/fetch.ts'
 import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { produce } from '../../protocol/messages/produce.ts'
@@ -160,6 +161,26 @@ t.test('a broker that stops hands over what it leads, and comes back where it wa
   const third = await leaderOf(await connect(t, leader.address))
   const client = await connect(t, cluster.brokers.find(({ nodeId }) => nodeId === third)?.address as string)
   t.equal(await endOffset(client, 'orders'), 2, 'nothing is lost')
+})
+
+t.test('a broker that starts again has forgotten its fetch sessions', async (t) => {
+  const cluster = await start(t, { topics: ['orders'] })
+  const [broker] = cluster.brokers
+  const request = (sessionId: number, sessionEpoch: number) => ({
+    maxWaitMs: 0,
+    sessionId,
+    sessionEpoch,
+    topics: [{ topic: 'orders', partitions: [{ partition: 0, partitionMaxBytes: 1_000 }] }],
+  })
+  const before = await connect(t, cluster.bootstrapServers)
+  const { sessionId } = await before.send(fetch, 12, request(0, 0))
+  t.match(await before.send(fetch, 12, request(sessionId, 1)), { errorCode: 0, sessionId })
+  await broker?.stop()
+  await broker?.start()
+  const after = await connect(t, cluster.bootstrapServers)
+  t.match(await after.send(fetch, 12, request(sessionId, 2)), {
+    errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+  })
 })
 
 t.test('two clusters in one process share nothing', async (t) => {
