@@ -1,5 +1,6 @@
 import type { StringSource } from '../protocol/primitives/reader.ts'
 import type { Writer } from '../protocol/primitives/writer.ts'
+import type { ListenerLayout } from './cluster-layout.ts'
 import type { Clock } from './lab/clock.ts'
 import type { Logger } from './lab/logger.ts'
 import type { BrokerConfig } from './metadata/configs/resolve.ts'
@@ -9,7 +10,6 @@ import type { Dispatcher } from './network/dispatcher.ts'
 import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
 import type { Session } from './network/session.ts'
-import type { ListenerOptions } from './options.ts'
 import type { AuthenticationMetrics } from './security/authentication-metrics.ts'
 import type { TlsSettings } from './security/tls/tls-settings.ts'
 
@@ -17,11 +17,9 @@ import type { TlsSettings } from './security/tls/tls-settings.ts'
 export interface BrokerSettings {
   readonly nodeId: number
   readonly rack: string | null
-  readonly listeners: readonly ListenerOptions[]
+  readonly listeners: readonly ListenerLayout[]
   /** What a listener needs to speak TLS, where it does. */
-  readonly tls: (listener: ListenerOptions) => TlsSettings | undefined
-  /** Where listeners listen that do not say. */
-  readonly host: string
+  readonly tls: (listener: ListenerLayout) => TlsSettings | undefined
   readonly config: BrokerConfig
   readonly dispatcher: Dispatcher
   readonly controller: Controller
@@ -30,7 +28,7 @@ export interface BrokerSettings {
   readonly strings: StringSource
   readonly writer: Writer
   /** Makes what the clients of a listener must get past; undefined where nothing. */
-  readonly gateOf: (listener: ListenerOptions, index: number) => ((session: Session) => Gate) | undefined
+  readonly gateOf: (listener: ListenerLayout, index: number) => ((session: Session) => Gate) | undefined
   /** Counts the authentications of the listener at that place. */
   readonly authentications: (index: number) => AuthenticationMetrics | undefined
 }
@@ -128,13 +126,12 @@ export class Broker {
   }
 }
 
-function makeListener(options: ListenerOptions, index: number, settings: BrokerSettings): Listener {
+function makeListener(options: ListenerLayout, index: number, settings: BrokerSettings): Listener {
   const { config, dispatcher, clock, logger, strings, writer } = settings
-  const securityProtocol = options.securityProtocol ?? 'PLAINTEXT'
   return new Listener({
-    name: options.name ?? securityProtocol,
-    securityProtocol,
-    host: options.host ?? settings.host,
+    name: options.name,
+    securityProtocol: options.securityProtocol,
+    host: options.host,
     port: options.port ?? 0,
     advertisedHost: options.advertisedHost,
     advertisedPort: options.advertisedPort,

@@ -1,17 +1,26 @@
 import { OptionError } from './check-options.ts'
 import { brokerConfigKeyOfType } from './metadata/configs/broker-configs.ts'
+import type { SecurityProtocol } from './metadata/records.ts'
 import type { BrokerOptions, ClusterOptions, ConfigOptions, ListenerOptions } from './options.ts'
 import { speaksTls } from './security/tls/tls-settings.ts'
+
+/** A listener of which only a free port may be left open. */
+export interface ListenerLayout extends ListenerOptions {
+  readonly name: string
+  readonly securityProtocol: SecurityProtocol
+  readonly host: string
+}
 
 /** A broker as the options lay it out, nothing left open but free ports. */
 export interface BrokerLayout {
   readonly nodeId: number
   readonly rack: string | null
-  readonly listeners: readonly ListenerOptions[]
+  readonly listeners: readonly ListenerLayout[]
   readonly config: ConfigOptions
 }
 
 const HIGHEST_PORT = 65_535
+const DEFAULT_HOST = '127.0.0.1'
 
 /**
  * The brokers that the options ask for.
@@ -44,17 +53,16 @@ function listenersOf(
   broker: BrokerOptions,
   options: ClusterOptions,
   index: number,
-): readonly ListenerOptions[] {
-  const own = broker.listeners ?? options.listeners
+): readonly ListenerLayout[] {
+  const own = (broker.listeners ?? options.listeners ?? [{}]).map((listener) => complete(listener, options))
   const where = broker.listeners ? `brokers[${index}].listeners` : 'listeners'
-  if (!own) return [{ port: consecutivePort(options.port, index) }]
   for (const [at, listener] of own.entries()) checkTransport(listener, `${where}[${at}]`)
-  const names = own.map(({ name, securityProtocol }) => name ?? securityProtocol ?? 'PLAINTEXT')
+  const names = own.map(({ name }) => name)
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) {
     throw new OptionError(`option ${where}: expected listeners of different names, got '${twice}' twice`)
   }
-  const idle = own.findIndex(({ securityProtocol = 'PLAINTEXT', saslMechanisms }) => {
+  const idle = own.findIndex(({ securityProtocol, saslMechanisms }) => {
     return saslMechanisms !== undefined && !securityProtocol.startsWith('SASL_')
   })
   if (idle >= 0) {
@@ -70,8 +78,15 @@ function listenersOf(
   })
 }
 
+/** The one place that knows what is meant where a listener does not say. */
+function complete(listener: ListenerOptions, options: ClusterOptions): ListenerLayout {
+  const securityProtocol = listener.securityProtocol ?? 'PLAINTEXT'
+  const host = listener.host ?? options.host ?? DEFAULT_HOST
+  return { ...listener, name: listener.name ?? securityProtocol, securityProtocol, host }
+}
+
 /** @throws OptionError */
-function checkTransport({ tls, securityProtocol, transport }: ListenerOptions, where: string): void {
+function checkTransport({ tls, securityProtocol, transport }: ListenerLayout, where: string): void {
   if (speaksTls(securityProtocol)) {
     if (transport === 'memory') throw new OptionError(`option ${where}.transport: expected 'tcp' beside TLS`)
   } else if (tls !== undefined) {
@@ -90,7 +105,7 @@ function consecutivePort(first: number | undefined, index: number): number {
 }
 
 /** What has no socket still needs an address that clients can tell from others. */
-function withMemoryPort(listener: ListenerOptions, ports: { next: number }): ListenerOptions {
+function withMemoryPort(listener: ListenerLayout, ports: { next: number }): ListenerLayout {
   if (listener.transport !== 'memory' || listener.port) return listener
   return { ...listener, port: ports.next++ }
 }

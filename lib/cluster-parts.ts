@@ -87,7 +87,7 @@ export class ClusterParts {
     this.logs.close()
   }
 
-  broker({ nodeId, rack, listeners }: BrokerLayout, host: string, tls: ClusterTls): Broker {
+  broker({ nodeId, rack, listeners }: BrokerLayout, tls: ClusterTls): Broker {
     const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator } = this
     const config = configs.brokerConfig(nodeId)
     const handlers = createHandlers({
@@ -115,7 +115,6 @@ export class ClusterParts {
       rack,
       listeners,
       tls: (listener) => tls.settings(nodeId, listener),
-      host,
       config,
       dispatcher,
       controller,

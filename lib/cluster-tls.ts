@@ -1,8 +1,7 @@
 import { OptionError } from './check-options.ts'
-import type { BrokerLayout } from './cluster-layout.ts'
+import type { BrokerLayout, ListenerLayout } from './cluster-layout.ts'
 import type { EffectiveConfigs } from './metadata/effective-configs.ts'
 import { isWildcard } from './network/listener.ts'
-import type { ListenerOptions } from './options.ts'
 import { ListenerConfigs } from './security/tls/listener-configs.ts'
 import { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
 import {
@@ -33,12 +32,7 @@ export class ClusterTls {
     this.#throwaway = throwaway
   }
 
-  /** @param host where listeners listen that do not say */
-  static async create(
-    layouts: readonly BrokerLayout[],
-    configs: EffectiveConfigs,
-    host: string,
-  ): Promise<ClusterTls> {
+  static async create(layouts: readonly BrokerLayout[], configs: EffectiveConfigs): Promise<ClusterTls> {
     const inNeed = layouts.flatMap(({ nodeId, listeners }) =>
       listeners.filter((listener) => {
         return (
@@ -49,7 +43,7 @@ export class ClusterTls {
     )
     if (inNeed.length === 0) return new ClusterTls(configs, undefined, undefined)
     const authority = await ThrowawayAuthority.create()
-    const own = inNeed.flatMap((listener) => [listener.host ?? host, listener.advertisedHost ?? host])
+    const own = inNeed.flatMap((listener) => [listener.host, listener.advertisedHost ?? listener.host])
     const hosts = [...new Set([...LOCAL_HOSTS, ...own.filter((each) => !isWildcard(each))])]
     const server = await authority.issue({ commonName: 'localhost', hosts })
     return new ClusterTls(configs, authority, { ...server, ca: authority.ca })
@@ -59,7 +53,7 @@ export class ClusterTls {
    * What one listener of a broker needs to speak TLS; undefined for one that does not.
    * @throws OptionError
    */
-  settings(nodeId: number, listener: ListenerOptions): TlsSettings | undefined {
+  settings(nodeId: number, listener: ListenerLayout): TlsSettings | undefined {
     const { securityProtocol } = listener
     if (!speaksTls(securityProtocol)) return undefined
     const configs = configsOf(this.#configs, nodeId, listener)
@@ -67,19 +61,15 @@ export class ClusterTls {
       return tlsSettings(securityProtocol, given(listener), configs, this.#throwaway)
     } catch (error) {
       const { message } = error as Error
-      throw new OptionError(`TLS of listener ${nameOf(listener)} of broker ${nodeId}: ${message}`)
+      throw new OptionError(`TLS of listener ${listener.name} of broker ${nodeId}: ${message}`)
     }
   }
 }
 
-function nameOf({ name, securityProtocol }: ListenerOptions): string {
-  return name ?? securityProtocol ?? 'PLAINTEXT'
-}
-
-function given({ tls }: ListenerOptions) {
+function given({ tls }: ListenerLayout) {
   return tls === undefined || tls === true ? {} : tls
 }
 
-function configsOf(configs: EffectiveConfigs, nodeId: number, listener: ListenerOptions): ListenerConfigs {
-  return new ListenerConfigs(configs.broker(nodeId).originals, nameOf(listener))
+function configsOf(configs: EffectiveConfigs, nodeId: number, listener: ListenerLayout): ListenerConfigs {
+  return new ListenerConfigs(configs.broker(nodeId).originals, listener.name)
 }

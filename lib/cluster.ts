@@ -66,9 +66,8 @@ export class Cluster<C extends Clock = Clock> {
     const layouts = layOutBrokers(options)
     const parts = makeParts(options, layouts)
     for (const user of options.users ?? []) parts.users.add(user)
-    const host = options.host ?? '127.0.0.1'
-    const tls = await ClusterTls.create(layouts, parts.configs, host)
-    const brokers = layouts.map((layout) => parts.broker(layout, host, tls))
+    const tls = await ClusterTls.create(layouts, parts.configs)
+    const brokers = layouts.map((layout) => parts.broker(layout, tls))
     const cluster = new Cluster<C>(parts, brokers, tls.authority)
     try {
       // In the order of the options, so that ids, leaders and free ports come out the same each time.

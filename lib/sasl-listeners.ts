@@ -1,6 +1,6 @@
 import type { StringSource } from '../protocol/primitives/reader.ts'
 import { OptionError } from './check-options.ts'
-import type { BrokerLayout } from './cluster-layout.ts'
+import type { BrokerLayout, ListenerLayout } from './cluster-layout.ts'
 import type { Clock } from './lab/clock.ts'
 import type { Random } from './lab/random.ts'
 import type { Overrides } from './metadata/configs/config-def.ts'
@@ -12,7 +12,6 @@ import type { Gate } from './network/gate.ts'
 import { SaslAuthenticator } from './network/sasl/sasl-authenticator.ts'
 import type { SaslSession } from './network/sasl/sasl-session.ts'
 import type { Session } from './network/session.ts'
-import type { ListenerOptions } from './options.ts'
 import { AuthenticationMetrics } from './security/authentication-metrics.ts'
 import { ListenerConfigError, listenerConfig } from './security/listener-config.ts'
 import { isMechanism, MECHANISMS, type Mechanism, type MechanismName } from './security/mechanism.ts'
@@ -42,15 +41,14 @@ export interface SaslBroker {
  * @param index its place among the broker's listeners
  */
 export function authenticationMetrics(
-  { name, securityProtocol = 'PLAINTEXT' }: ListenerOptions,
+  { name, securityProtocol }: ListenerLayout,
   index: number,
   { clock, metrics }: Pick<SaslParts, 'clock' | 'metrics'>,
   nodeId: number,
 ): AuthenticationMetrics | undefined {
   if (securityProtocol === 'PLAINTEXT') return undefined
   const counted = new AuthenticationMetrics(clock)
-  const listener = name ?? securityProtocol
-  const tags = { broker: String(nodeId), listener, networkProcessor: String(index) }
+  const tags = { broker: String(nodeId), listener: name, networkProcessor: String(index) }
   counted.register(metrics, tags)
   registerKilledCount(metrics, tags.broker)
   return counted
@@ -61,15 +59,14 @@ export function authenticationMetrics(
  * @throws OptionError for a config that Kafka would not start with
  */
 export function saslGate(
-  listener: ListenerOptions,
+  listener: ListenerLayout,
   metrics: AuthenticationMetrics | undefined,
   parts: SaslParts,
   { nodeId, config: resolved, dispatcher, strings }: SaslBroker,
 ): ((session: Session) => Gate) | undefined {
-  const { securityProtocol = 'PLAINTEXT' } = listener
+  const { name, securityProtocol } = listener
   if (!securityProtocol.startsWith('SASL_') || metrics === undefined) return undefined
   const { clock, sessions } = parts
-  const name = listener.name ?? securityProtocol
   const { originals, config } = resolved
   const offered = mechanismsOf(listener, originals)
   const maxReauthMs = new Map<string, number>()
@@ -97,8 +94,8 @@ export function saslGate(
  * alone, is nothing that could be served here.
  * @throws OptionError
  */
-export function mechanismsOf(listener: ListenerOptions, originals: Overrides): readonly MechanismName[] {
-  const { name = listener.securityProtocol ?? 'PLAINTEXT', saslMechanisms } = listener
+export function mechanismsOf(listener: ListenerLayout, originals: Overrides): readonly MechanismName[] {
+  const { name, saslMechanisms } = listener
   if (saslMechanisms !== undefined) return [...new Set(saslMechanisms)]
   const { value, isSet } = lookUp(originals, 'sasl.enabled.mechanisms', name)
   if (!isSet) return MECHANISMS
@@ -151,7 +148,7 @@ export function offeredMechanisms(
   const offered = new Set<MechanismName>()
   for (const { nodeId, listeners } of layouts) {
     for (const listener of listeners) {
-      if (!listener.securityProtocol?.startsWith('SASL_')) continue
+      if (!listener.securityProtocol.startsWith('SASL_')) continue
       for (const name of mechanismsOf(listener, configs.broker(nodeId).originals)) offered.add(name)
     }
   }
