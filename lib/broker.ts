@@ -11,6 +11,7 @@ import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
 import type { Session } from './network/session.ts'
 import type { AuthenticationMetrics } from './security/authentication-metrics.ts'
+import type { Authorizer } from './security/authorization/authorizer.ts'
 import type { TlsSettings } from './security/tls/tls-settings.ts'
 
 /** What a broker is given to live from. */
@@ -25,6 +26,7 @@ export interface BrokerSettings {
   readonly controller: Controller
   readonly clock: Clock
   readonly logger: Logger
+  readonly authorizer: Authorizer
   readonly strings: StringSource
   readonly writer: Writer
   /** Makes what the clients of a listener must get past; undefined where nothing. */
@@ -127,7 +129,7 @@ export class Broker {
 }
 
 function makeListener(options: ListenerLayout, index: number, settings: BrokerSettings): Listener {
-  const { config, dispatcher, clock, logger, strings, writer } = settings
+  const { config, dispatcher, authorizer, clock, logger, strings, writer } = settings
   return new Listener({
     name: options.name,
     securityProtocol: options.securityProtocol,
@@ -142,6 +144,7 @@ function makeListener(options: ListenerLayout, index: number, settings: BrokerSe
     maxRequestSize: config.socketRequestMaxBytes,
     gate: settings.gateOf(options, index),
     dispatcher,
+    authorizer,
     clock,
     logger,
     strings,

@@ -22,6 +22,7 @@ import { Dispatcher } from './network/dispatcher.ts'
 import type { SaslSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions } from './options.ts'
 import { authenticationMetrics, offeredMechanisms, saslGate } from './sasl-listeners.ts'
+import { ALLOW_ALL } from './security/authorization/authorizer.ts'
 import { Users } from './security/users.ts'
 
 /** The parts of a cluster that its brokers share. */
@@ -118,6 +119,7 @@ export class ClusterParts {
       config,
       dispatcher,
       controller,
+      authorizer: ALLOW_ALL,
       clock,
       logger,
       strings,

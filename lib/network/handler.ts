@@ -1,4 +1,5 @@
 import type { Api, RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
 import type { Session } from './session.ts'
 
 /** What a handler knows of the request besides its body. */
@@ -9,6 +10,8 @@ export interface RequestContext {
   readonly correlationId: number
   /** Bytes of the request's frame: what quotas and size limits count. */
   readonly frameSize: number
+  /** Whether the session may do that to that resource, as things stand now. */
+  authorize(operation: AclOperation, resourceType: ResourceType, name: string): boolean
   /**
    * Runs `callback` when the connection goes away before the answer is given: what waits for this request (a long poll,
    * a join) stops waiting.

@@ -2,11 +2,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Duplex } from 'node:stream'
 import type { SecurityProtocol } from '../metadata/records.ts'
 import type { AuthenticationMetrics } from '../security/authentication-metrics.ts'
+import type { Authorizer } from '../security/authorization/authorizer.ts'
 import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import type { TlsSettings } from '../security/tls/tls-settings.ts'
 import type { Connection, ConnectionSettings } from './connection.ts'
 import { Connections } from './connections.ts'
-import type { Session } from './session.ts'
+import { Session } from './session.ts'
 import { TlsHandshakes } from './tls-handshakes.ts'
 
 export interface ListenerOptions extends ConnectionSettings {
@@ -26,6 +27,7 @@ export interface ListenerOptions extends ConnectionSettings {
   readonly tls?: TlsSettings | undefined
   /** Counts TLS handshakes. */
   readonly authentications?: AuthenticationMetrics | undefined
+  readonly authorizer: Authorizer
   /** `connections.max.idle.ms`; negative for no limit. */
   readonly maxIdleMs: number
 }
@@ -171,15 +173,14 @@ export class Listener {
   }
 
   #serve(socket: Duplex, peer: Address, local: Address, principal: Principal): Connection {
-    const session: Session = {
+    const session = new Session({
       connectionId: `${local.host}:${local.port}-${peer.host}:${peer.port}-${this.#connectionIndex++}`,
       listenerName: this.name,
       securityProtocol: this.securityProtocol,
       principal,
       clientHost: peer.host,
-      clientSoftwareName: 'unknown',
-      clientSoftwareVersion: 'unknown',
-    }
+      authorizer: this.#options.authorizer,
+    })
     return this.#connections.add(socket, session)
   }
 }

@@ -1,3 +1,4 @@
+import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
 import type { RequestContext } from './handler.ts'
 import type { Session } from './session.ts'
 
@@ -23,6 +24,10 @@ export class Request implements RequestContext {
     this.clientId = clientId
     this.correlationId = correlationId
     this.frameSize = frameSize
+  }
+
+  authorize(operation: AclOperation, resourceType: ResourceType, name: string): boolean {
+    return this.session.permissions.allows(operation, resourceType, name)
   }
 
   onClose(callback: () => void): void {

@@ -1,27 +1,40 @@
 import type { Handler, RequestContext } from '../../lib/network/handler.ts'
+import { Session } from '../../lib/network/session.ts'
+import { ALLOW_ALL, type Authorizer } from '../../lib/security/authorization/authorizer.ts'
 import { ANONYMOUS } from '../../lib/security/principal.ts'
 import { codecOf } from '../../protocol/codec.ts'
 import { Reader } from '../../protocol/primitives/reader.ts'
 import { Writer } from '../../protocol/primitives/writer.ts'
 import type { Api, Decoded, Encodable, Message } from '../../protocol/schema.ts'
 
+export interface CallerOptions {
+  readonly clientId?: string | null
+  readonly listenerName?: string
+  readonly authorizer?: Authorizer
+}
+
 /** A request's context, and the means to end its connection. */
-export function contextOf(apiVersion: number, clientId: string | null = 'test') {
+export function contextOf(
+  apiVersion: number,
+  { clientId = 'test', listenerName = 'PLAINTEXT', authorizer = ALLOW_ALL }: CallerOptions = {},
+) {
   const closers: (() => void)[] = []
   const context: RequestContext = {
-    session: {
+    session: new Session({
       connectionId: 'no connection',
-      listenerName: 'PLAINTEXT',
+      listenerName,
       securityProtocol: 'PLAINTEXT',
       principal: ANONYMOUS,
       clientHost: '127.0.0.1',
-      clientSoftwareName: '',
-      clientSoftwareVersion: '',
-    },
+      authorizer,
+    }),
     apiVersion,
     clientId,
     correlationId: 1,
     frameSize: 100,
+    authorize: (operation, resourceType, name) => {
+      return context.session.permissions.allows(operation, resourceType, name)
+    },
     onClose: (callback) => closers.push(callback),
   }
   return {

@@ -4,6 +4,7 @@ import { Dispatcher } from '../../lib/network/dispatcher.ts'
 import { type Handler, handler } from '../../lib/network/handler.ts'
 import { Listener, type ListenerOptions } from '../../lib/network/listener.ts'
 import { MemoryTransport } from '../../lib/network/memory-transport.ts'
+import { ALLOW_ALL } from '../../lib/security/authorization/authorizer.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
 import { StringTable } from '../../protocol/primitives/string-table.ts'
@@ -75,6 +76,7 @@ export function testServer(
   }
   const listener = new Listener({
     dispatcher: new Dispatcher(served),
+    authorizer: ALLOW_ALL,
     strings: new StringTable(),
     writer: new Writer(),
     clock: new RealClock(),

@@ -259,7 +259,7 @@ export class SaslAuthenticator implements Gate {
     this.#exchange = undefined
     const lifetime = sessionLifetime(maxReauthMs(this.#mechanism), credentialExpiresAt, clock.now())
     if (this.#session === undefined) {
-      this.#connection.principal = principal
+      this.#connection.actAs(principal)
       this.#session = new SaslSession(nodeId, this.#connection, this.#mechanism, clock)
       sessions.add(this.#session)
       metrics.succeeded(isTold)

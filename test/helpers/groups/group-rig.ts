@@ -151,7 +151,7 @@ export class GroupRig {
   ): Reply<A> {
     const handler = this.#handlers.get(nodeId)?.get(api.key)
     if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
-    const asked = contextOf(version, clientId)
+    const asked = contextOf(version, { clientId })
     return new Reply(api, ask(handler, api, version, request, asked), asked.close)
   }
 

@@ -70,10 +70,9 @@ class Rig extends Controlled {
   ): Decoded<A['response']> {
     const handler = this.#handlers.find((one) => one.api.key === api.key)
     if (!handler) throw new Error(`nobody serves ${api.name}`)
-    const { context } = contextOf(version)
-    const session = { ...context.session, listenerName }
+    const { context } = contextOf(version, { listenerName })
     const decoded = overTheWire(api.request, version, request)
-    const answer = handler.handle(decoded as never, { ...context, session })
+    const answer = handler.handle(decoded as never, context)
     if (typeof answer === 'symbol' || answer instanceof Promise)
       throw new Error('an answer at once is expected')
     return overTheWire(api.response, version, answer as Encodable<A['response']>) as Decoded<A['response']>
