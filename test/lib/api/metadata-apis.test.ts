@@ -117,7 +117,7 @@ t.test('ApiVersions', async (t) => {
       t.equal(say(word, '1'), ErrorCode.INVALID_REQUEST, `name ${word.slice(0, 9)}`)
       t.equal(say('a', word), ErrorCode.INVALID_REQUEST, `version ${word.slice(0, 9)}`)
     }
-    t.equal(context.session.clientSoftwareName, '')
+    t.equal(context.session.clientSoftwareName, 'unknown')
     t.equal(say('apache-kafka.java', '4.4.0'), 0)
     t.match(context.session, { clientSoftwareName: 'apache-kafka.java', clientSoftwareVersion: '4.4.0' })
   })
