@@ -33,6 +33,7 @@ import { createProduceHandler } from './produce.ts'
 import { createSaslAuthenticateHandler } from './sasl-authenticate.ts'
 import { createSaslHandshakeHandler } from './sasl-handshake.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
+import { createUpdateFeaturesHandler } from './update-features.ts'
 
 /** Every API that brokers serve, in order of the keys. */
 const factories: readonly ((parts: Parts) => Handler)[] = [
@@ -66,6 +67,7 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createOffsetDeleteHandler,
   createDescribeUserScramCredentialsHandler,
   createAlterUserScramCredentialsHandler,
+  createUpdateFeaturesHandler,
   createDescribeClusterHandler,
   createListConfigResourcesHandler,
   createDescribeTopicPartitionsHandler,

@@ -1,3 +1,4 @@
+import type { MetadataImage } from './image.ts'
 import type { MetadataRecord } from './records.ts'
 
 /** A feature of the cluster (KIP-584, KIP-1022): the levels that work here, and the one a new cluster is at. */
@@ -8,12 +9,14 @@ export interface Feature {
   readonly defaultLevel: number
 }
 
+export const METADATA_VERSION = 'metadata.version'
+
 /**
  * Only what works here may be listed: clients decide by it which protocols they speak. Levels are Kafka 4.4's
- * (`MetadataVersion`, `Feature`).
+ * (`MetadataVersion`, `Feature`). None of these needs another one to be at some level.
  */
 export const FEATURES: readonly Feature[] = [
-  { name: 'metadata.version', minVersion: 7, maxVersion: 33, defaultLevel: 33 },
+  { name: METADATA_VERSION, minVersion: 7, maxVersion: 33, defaultLevel: 33 },
 ]
 
 /** What a cluster begins with. */
@@ -23,4 +26,9 @@ export function featureRecords(): MetadataRecord[] {
     name,
     featureLevel: defaultLevel,
   }))
+}
+
+/** The level that the cluster is at; 0 where the feature is switched off. */
+export function featureLevel(image: MetadataImage, name: string): number {
+  return image.features.get(name) ?? 0
 }

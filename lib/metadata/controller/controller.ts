@@ -15,6 +15,8 @@ import type { ElectionResult, ElectionTopic } from './elect-leaders.ts'
 import { electLeaders } from './elect-leaders.ts'
 import { electLeader, NO_LEADER } from './elections.ts'
 import { autoCreatedTopic } from './internal-topics.ts'
+import type { FeatureUpdate } from './update-features.ts'
+import { updateFeatures } from './update-features.ts'
 
 const UNCLEAN = 'unclean.leader.election.enable'
 
@@ -122,6 +124,22 @@ export class Controller {
     const results = electLeaders(this.#metadata.image, electionType, topics, records)
     if (!(results instanceof ApiError)) this.#metadata.commit(records)
     return results
+  }
+
+  /**
+   * Changes levels of features, all or none.
+   * @param nodeId as which controller to answer
+   * @returns why none was changed
+   */
+  updateFeatures(
+    updates: readonly FeatureUpdate[],
+    nodeId: number,
+    validateOnly = false,
+  ): ApiError | undefined {
+    const records: MetadataRecord[] = []
+    const fault = updateFeatures(this.#metadata.image, updates, nodeId, records)
+    if (fault === undefined && !validateOnly) this.#metadata.commit(records)
+    return fault
   }
 
   /**

@@ -2,6 +2,7 @@ import { Cluster } from '../../../lib/index.ts'
 import { apis } from '../../../protocol/apis.ts'
 import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
 import { descriptionsScenario } from './descriptions.ts'
+import { featuresScenario } from './features.ts'
 import { leadersScenario } from './leaders.ts'
 import { Scenario } from './scenario.ts'
 import { Subject } from './subject.ts'
@@ -40,6 +41,7 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
     for (const scenario of [expected, actual]) {
       await topicsScenario(scenario)
       await descriptionsScenario(scenario)
+      await featuresScenario(scenario)
       await leadersScenario(scenario)
     }
     return compare(expected, actual, [real, ours])
