@@ -13,6 +13,8 @@ import { GatheredOutput } from './gathered-output.ts'
 import { type Answer, NO_RESPONSE } from './handler.ts'
 import { Request } from './request.ts'
 import type { Session } from './session.ts'
+import { Turn } from './turn.ts'
+import { Judgement, type UnderWay } from './under-way.ts'
 
 export type { ConnectionSettings, Intercept } from './connection-settings.ts'
 
@@ -20,9 +22,6 @@ export type { ConnectionSettings, Intercept } from './connection-settings.ts'
 const UNPARSED_LIMIT = 256 * 1024
 /** Bytes that may wait for the peer to read them before no further request is handled. */
 const UNSENT_LIMIT = 1024 * 1024
-/** What one connection may do before the others have their turn. */
-const REQUESTS_PER_TURN = 128
-const BYTES_PER_TURN = 1024 * 1024
 /** API key, version and correlation id. */
 const SMALLEST_HEADER = 8
 
@@ -39,16 +38,14 @@ export class Connection {
   readonly #gate: Gate | undefined
   readonly #onClosed: (connection: Connection) => void
   #state: ConnectionState = 'open'
-  #underWay: Request | undefined
+  #underWay: UnderWay | undefined
   /** What became of the request under way, until a turn takes it up. */
   #settled: (() => void) | undefined
   /** Every whole frame has been taken: nothing more can be done before more bytes come. */
   #hungry = true
   #working = false
   #turnAhead = false
-  /** What this turn of the event loop has seen of this connection, promises settled meanwhile included. */
-  #requestsTaken = 0
-  #bytesTaken = 0
+  readonly #turn = new Turn()
   #paused = false
   #ended = false
   /** Runs while the peer waits to hear that it failed to authenticate. */
@@ -117,13 +114,8 @@ export class Connection {
     this.#lastActive = this.#settings.clock.monotonic()
     this.#frames.push(chunk)
     this.#hungry = false
-    this.#beginTurn()
+    this.#turn.begin()
     this.#work()
-  }
-
-  #beginTurn(): void {
-    this.#requestsTaken = 0
-    this.#bytesTaken = 0
   }
 
   /** Answers what has been settled and what has arrived, up to what must be waited for or is enough for this turn. */
@@ -150,7 +142,7 @@ export class Connection {
     this.#turnAhead = true
     setImmediate(() => {
       this.#turnAhead = false
-      this.#beginTurn()
+      this.#turn.begin()
       this.#work()
     })
   }
@@ -169,15 +161,10 @@ export class Connection {
 
   #takeFrames(writer: Writer): void {
     if (!this.#isReady()) return
-    while (
-      this.#requestsTaken < REQUESTS_PER_TURN &&
-      this.#bytesTaken < BYTES_PER_TURN &&
-      writer.length <= UNSENT_LIMIT
-    ) {
+    while (!this.#turn.isOver && writer.length <= UNSENT_LIMIT) {
       const frame = this.#nextFrame()
       if (frame === undefined) return
-      this.#requestsTaken++
-      this.#bytesTaken += frame.length
+      this.#turn.take(frame)
       this.#handle(frame)
       if (this.#underWay !== undefined || !takesRequests(this.#state)) return
     }
@@ -199,7 +186,7 @@ export class Connection {
   #handle(frame: Buffer): void {
     const gate = this.#gate
     if (gate === undefined || gate.isOpen) this.#serve(frame, gate)
-    else this.#obey(gate.take(frame), gate)
+    else this.#ask(gate, frame)
   }
 
   #serve(frame: Buffer, gate: Gate | undefined): void {
@@ -223,7 +210,7 @@ export class Connection {
       if (gate !== undefined) {
         const admission = gate.admit(apiKey)
         if (admission === 'take') {
-          this.#obey(gate.take(frame), gate)
+          this.#ask(gate, frame)
           return
         }
         if (admission === 'kill') {
@@ -242,11 +229,21 @@ export class Connection {
         intercept === undefined
           ? served.handle(request as never, context)
           : intercept(served, request, context)
-      if (answer instanceof Promise) this.#await(answer, served, context)
-      else this.#answer(answer, served, context)
+      if (answer instanceof Promise) {
+        const failed = (error: unknown) => this.#fail(error, served, context)
+        this.#await(answer, context, (settled) => this.#answer(settled, served, context), failed)
+      } else this.#answer(answer, served, context)
     } catch (error) {
       this.#fail(error, served, context)
     }
+  }
+
+  #ask(gate: Gate, frame: Buffer): void {
+    const verdict = gate.take(frame)
+    if (verdict instanceof Promise) {
+      const broken = (error: unknown) => this.#refuse('its authentication broke', { error })
+      this.#await(verdict, new Judgement(), (settled) => this.#obey(settled, gate), broken)
+    } else this.#obey(verdict, gate)
   }
 
   #obey(verdict: Verdict, gate: Gate): void {
@@ -282,17 +279,17 @@ export class Connection {
     })
   }
 
-  #await(answer: Promise<Answer<Api>>, served: Served, context: Request): void {
-    this.#underWay = context
+  #await<T>(work: Promise<T>, underWay: UnderWay, take: (value: T) => void, fail: (error: unknown) => void) {
+    this.#underWay = underWay
     const settle = (settled: () => void) => {
       // Otherwise the connection has gone meanwhile, and nobody wants to know.
-      if (this.#underWay !== context) return
+      if (this.#underWay !== underWay) return
       this.#settled = settled
       this.#work()
     }
-    answer.then(
-      (response) => settle(() => this.#answer(response, served, context)),
-      (error) => settle(() => this.#fail(error, served, context)),
+    work.then(
+      (value) => settle(() => take(value)),
+      (error) => settle(() => fail(error)),
     )
   }
 
@@ -339,11 +336,11 @@ export class Connection {
 
   /** Lets go of a request whose handler waits for something: nobody will read the answer. */
   #stopWaiting(): void {
-    const context = this.#underWay
-    if (context === undefined) return
-    context.abandon(
+    const underWay = this.#underWay
+    if (underWay === undefined) return
+    underWay.abandon(
       () => {
-        if (this.#underWay !== context) return
+        if (this.#underWay !== underWay) return
         this.#underWay = undefined
         this.#settled = undefined
         this.#work()

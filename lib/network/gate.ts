@@ -22,7 +22,8 @@ export interface Gate {
   readonly maxFrameSize: number
   /** How long a `fail` takes, milliseconds. */
   readonly failureDelayMs: number
-  take(frame: Buffer): Verdict
+  /** A promise where there is something to wait for: no other frame is taken meanwhile. A rejection closes the connection. */
+  take(frame: Buffer): Verdict | Promise<Verdict>
   /** Asked for every request while open, once its header has been read. */
   admit(apiKey: number): Admission
   /** A frame was announced that is larger than `maxFrameSize`, while not open. */

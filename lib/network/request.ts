@@ -1,9 +1,10 @@
 import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
 import type { RequestContext } from './handler.ts'
 import type { Session } from './session.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** One request on its way through a connection, as its handler sees it. */
-export class Request implements RequestContext {
+export class Request implements RequestContext, UnderWay {
   readonly session: Session
   readonly apiVersion: number
   readonly clientId: string | null

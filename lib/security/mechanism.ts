@@ -20,7 +20,8 @@ export type Step =
 
 /** One authentication under way. */
 export interface Exchange {
-  evaluate(token: Buffer): Step
+  /** A promise where there is something to wait for; that it rejects says as much as `broken`. */
+  evaluate(token: Buffer): Step | Promise<Step>
 }
 
 /** A SASL mechanism as a listener offers it: makes an exchange for each authentication. */

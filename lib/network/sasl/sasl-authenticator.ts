@@ -61,6 +61,7 @@ export class SaslAuthenticator implements Gate {
   #session: SaslSession | undefined
   /** When the authentication under way began, on the monotonic clock. */
   #startedAt: number
+  #isClosed = false
 
   constructor(settings: SaslSettings, connection: Session) {
     this.#settings = settings
@@ -96,7 +97,7 @@ export class SaslAuthenticator implements Gate {
     return 'pass'
   }
 
-  take(frame: Buffer): Verdict {
+  take(frame: Buffer): Verdict | Promise<Verdict> {
     switch (AUTHENTICATION_STATES[this.#state].reads) {
       case 'request':
         return this.#takeRequest(frame)
@@ -114,6 +115,7 @@ export class SaslAuthenticator implements Gate {
   }
 
   closed(): void {
+    this.#isClosed = true
     if (this.#session) this.#settings.sessions.delete(this.#session)
   }
 
@@ -181,7 +183,7 @@ export class SaslAuthenticator implements Gate {
     return { kind: 'answer', reply: response(saslHandshake, version, correlationId, { mechanisms }) }
   }
 
-  #takeFramedToken(frame: Buffer): Verdict {
+  #takeFramedToken(frame: Buffer): Verdict | Promise<Verdict> {
     const request = openRequest(frame, this.#settings.strings)
     if (request === undefined || !includes(request.api.versions, request.version)) {
       return { kind: 'close', why: 'a request that Kafka does not know during authentication' }
@@ -220,8 +222,17 @@ export class SaslAuthenticator implements Gate {
   }
 
   /** @param isTold whether the client can hear of the session's lifetime */
-  #step(token: Buffer, framing: Framing, isTold = false): Verdict {
-    const step = this.#outcome((this.#exchange as Exchange).evaluate(token))
+  #step(token: Buffer, framing: Framing, isTold = false): Verdict | Promise<Verdict> {
+    const step = (this.#exchange as Exchange).evaluate(token)
+    if (!(step instanceof Promise)) return this.#judge(step, framing, isTold)
+    return step.then((settled) => {
+      if (this.#isClosed) return { kind: 'close', why: 'the client did not wait to be let in' }
+      return this.#judge(settled, framing, isTold)
+    })
+  }
+
+  #judge(said: Step, framing: Framing, isTold: boolean): Verdict {
+    const step = this.#outcome(said)
     switch (step.kind) {
       case 'broken':
         return { kind: 'close', why: step.why }

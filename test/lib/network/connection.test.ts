@@ -1,6 +1,7 @@
 import { duplexPair } from 'node:stream'
 import t from 'tap'
 import { ManualClock } from '../../../lib/lab/clock.ts'
+import type { Gate, Verdict } from '../../../lib/network/gate.ts'
 import { type Handle, type Handler, handler, NO_RESPONSE } from '../../../lib/network/handler.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { apiVersions } from '../../../protocol/messages/api-versions.ts'
@@ -384,3 +385,103 @@ t.test(
     t.same(await answers(second, 5), [1005, 1006, 1007, 1008, 1009])
   },
 )
+
+/** Says of each frame when it is taken, and answers it when the test says so. */
+class SlowGate implements Gate {
+  readonly isOpen = false
+  readonly maxFrameSize = 1024
+  readonly failureDelayMs = 0
+  readonly taken: string[] = []
+  readonly #waiting: ((verdict: Verdict | Error) => void)[] = []
+  wasClosed = false
+
+  take(frame: Buffer): Promise<Verdict> {
+    this.taken.push(frame.toString())
+    return new Promise((resolve, reject) => {
+      this.#waiting.push((verdict) => (verdict instanceof Error ? reject(verdict) : resolve(verdict)))
+    })
+  }
+
+  decide(verdict: Verdict | Error): void {
+    this.#waiting.shift()?.(verdict)
+  }
+
+  echo(): void {
+    const text = this.taken.at(-1) as string
+    this.decide({
+      kind: 'answer',
+      reply: (writer) => {
+        writer.beginFrame()
+        writer.raw(Buffer.from(text.toUpperCase()))
+        writer.endFrame()
+      },
+    })
+  }
+
+  admit(): 'pass' {
+    return 'pass'
+  }
+
+  refuseSize(): Verdict {
+    return { kind: 'close', why: 'too large' }
+  }
+
+  closed(): void {
+    this.wasClosed = true
+  }
+}
+
+t.test('a gate that must wait for somebody lets no other frame in meanwhile', async (t) => {
+  const gates: SlowGate[] = []
+  const gate = () => {
+    const made = new SlowGate()
+    gates.push(made)
+    return made
+  }
+  const server = await memoryServer(t, [], { gate })
+  const connect = async (...texts: string[]) => {
+    const peer = server.connect()
+    for (const text of texts)
+      peer.send(Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]))
+    await turns(5)
+    return { peer, gate: gates.at(-1) as SlowGate }
+  }
+
+  const several = await connect('one', 'two')
+  t.same(several.gate.taken, ['one'])
+  t.equal(several.peer.chunks.length, 0)
+  several.gate.echo()
+  t.equal((await several.peer.frame()).toString(), 'ONE')
+  await turns(5)
+  t.same(several.gate.taken, ['one', 'two'])
+  several.gate.decide({ kind: 'fail', why: 'nobody we know', reply: undefined })
+  t.same(await several.peer.ended(), [])
+
+  const broken = await connect('x')
+  broken.gate.decide(new Error('out of order'))
+  t.same(await broken.peer.ended(), [])
+  t.match(server.log.lines.at(-1), { level: 'info', fields: { error: { message: 'out of order' } } })
+
+  const gone = await connect('x', 'y')
+  for (const connection of server.listener.connections) connection.destroy()
+  await until(() => gone.gate.wasClosed)
+  gone.gate.echo()
+  await turns(5)
+  t.same(gone.gate.taken, ['x'])
+
+  const half = await connect('x', 'y')
+  half.peer.socket.end()
+  await turns(5)
+  t.same(half.gate.taken, ['x'])
+  half.gate.echo()
+  await turns(5)
+  half.gate.echo()
+  t.same((await half.peer.ended()).map(String), ['X', 'Y'])
+
+  const stopped = await connect('x', 'y')
+  const stop = server.listener.stop()
+  stopped.gate.echo()
+  t.same((await stopped.peer.ended()).map(String), ['X'])
+  await stop
+  t.equal(server.listener.connections.size, 0)
+})

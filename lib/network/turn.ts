@@ -1,0 +1,23 @@
+/** What one connection may do before the others have their turn. */
+const REQUESTS_PER_TURN = 128
+const BYTES_PER_TURN = 1024 * 1024
+
+/** What a turn of the event loop has seen of a connection, promises settled meanwhile included. */
+export class Turn {
+  #requests = 0
+  #bytes = 0
+
+  get isOver(): boolean {
+    return this.#requests >= REQUESTS_PER_TURN || this.#bytes >= BYTES_PER_TURN
+  }
+
+  begin(): void {
+    this.#requests = 0
+    this.#bytes = 0
+  }
+
+  take(frame: Buffer): void {
+    this.#requests++
+    this.#bytes += frame.length
+  }
+}
