@@ -10,6 +10,7 @@ import type {
   ListenerOptions,
   TopicOptions,
 } from './options.ts'
+import type { TokenOptions } from './security/delegation-tokens/cluster-tokens.ts'
 import { MECHANISMS } from './security/mechanism.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
@@ -127,6 +128,12 @@ const users = v.pipe(
   ),
 )
 
+const token: v.GenericSchema<TokenOptions> = object({
+  owner: text(),
+  renewers: v.optional(v.array(text(), 'a list of names of users')),
+  maxLifetimeMs: v.optional(whole('milliseconds, a whole number >= 1', 1)),
+})
+
 const BROKERS = 'a number of brokers >= 1 or a list of at least one broker'
 
 const cluster: v.GenericSchema<ClusterOptions> = object({
@@ -161,6 +168,11 @@ export function checkTopic(options: string | TopicOptions): TopicOptions {
 /** @throws OptionError */
 export function checkUser(options: UserOptions): UserOptions {
   return check(user, options)
+}
+
+/** @throws OptionError */
+export function checkToken(options: TokenOptions): TokenOptions {
+  return check(token, options)
 }
 
 function check<T>(schema: v.GenericSchema<T>, value: unknown): T {

@@ -23,6 +23,7 @@ import type { SaslSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions } from './options.ts'
 import { authenticationMetrics, offeredMechanisms, saslGate } from './sasl-listeners.ts'
 import { ALLOW_ALL } from './security/authorization/authorizer.ts'
+import { DelegationTokens } from './security/delegation-tokens/delegation-tokens.ts'
 import { Users } from './security/users.ts'
 
 /** The parts of a cluster that its brokers share. */
@@ -37,6 +38,7 @@ export class ClusterParts {
   readonly logs: LogManager
   readonly groupCoordinator: GroupCoordinator
   readonly users: Users
+  readonly tokens: DelegationTokens
   readonly metrics = new Metrics()
   readonly sessions = new Set<SaslSession>()
   readonly strings = new StringTable()
@@ -77,6 +79,7 @@ export class ClusterParts {
       mechanisms: offeredMechanisms(layouts, configs),
       check: checkUser,
     })
+    this.tokens = new DelegationTokens({ metadata, configs, clock, random })
     metadata.commit(featureRecords())
     metadata.subscribe((records) => logMetadataChanges(records, logger))
   }
@@ -85,11 +88,12 @@ export class ClusterParts {
   close(): void {
     this.leaderBalancer.close()
     this.groupCoordinator.close()
+    this.tokens.close()
     this.logs.close()
   }
 
   broker({ nodeId, rack, listeners }: BrokerLayout, tls: ClusterTls): Broker {
-    const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator } = this
+    const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator, tokens } = this
     const config = configs.brokerConfig(nodeId)
     const handlers = createHandlers({
       nodeId,
@@ -99,6 +103,7 @@ export class ClusterParts {
       controller,
       configs,
       groupCoordinator,
+      tokens,
       replicas: new ReplicaManager({
         nodeId,
         clock,

@@ -1,6 +1,6 @@
 import { type ErrorName, errorName } from '../protocol/errors.ts'
 import type { Broker } from './broker.ts'
-import { checkOptions, checkTopic } from './check-options.ts'
+import { checkOptions, checkToken, checkTopic } from './check-options.ts'
 import { layOutBrokers } from './cluster-layout.ts'
 import { type ClusterParts, makeParts } from './cluster-parts.ts'
 import { ClusterTls } from './cluster-tls.ts'
@@ -10,6 +10,7 @@ import type { ClusterMetrics } from './metrics/metrics.ts'
 import { MemoryTransport, type SocketFactory } from './network/memory-transport.ts'
 import type { ClientSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
+import { type ClusterTokens, OwnersTokens } from './security/delegation-tokens/cluster-tokens.ts'
 import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
 import type { ClusterUsers } from './security/users.ts'
 
@@ -108,6 +109,11 @@ export class Cluster<C extends Clock = Clock> {
   /** Who may log in where clients must (SASL). */
   get users(): ClusterUsers {
     return this.#parts.users
+  }
+
+  /** Delegation tokens, which clients log in with like users (SCRAM with `tokenauth=true`). */
+  get tokens(): ClusterTokens {
+    return new OwnersTokens(this.#parts.tokens, checkToken)
   }
 
   /** What is measured, by Kafka's names. */

@@ -15,6 +15,12 @@ export type {
   ListenerOptions,
   TopicOptions,
 } from './options.ts'
+export type {
+  ClusterTokens,
+  IssuedToken,
+  TokenOptions,
+} from './security/delegation-tokens/cluster-tokens.ts'
+export type { TokenInformation } from './security/delegation-tokens/delegation-tokens.ts'
 export type { MechanismName } from './security/mechanism.ts'
 export type {
   CertificateRequest,

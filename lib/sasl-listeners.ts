@@ -13,6 +13,7 @@ import { SaslAuthenticator } from './network/sasl/sasl-authenticator.ts'
 import type { SaslSession } from './network/sasl/sasl-session.ts'
 import type { Session } from './network/session.ts'
 import { AuthenticationMetrics } from './security/authentication-metrics.ts'
+import type { DelegationTokens } from './security/delegation-tokens/delegation-tokens.ts'
 import { ListenerConfigError, listenerConfig } from './security/listener-config.ts'
 import { isMechanism, MECHANISMS, type Mechanism, type MechanismName } from './security/mechanism.ts'
 import { plain } from './security/plain.ts'
@@ -24,6 +25,7 @@ export interface SaslParts {
   readonly clock: Clock
   readonly random: Random
   readonly users: Users
+  readonly tokens: DelegationTokens
   readonly sessions: Set<SaslSession>
   readonly metrics: Metrics
 }
@@ -121,9 +123,13 @@ function registerKilledCount(metrics: Metrics, broker: string): void {
   )
 }
 
-function mechanismNamed(name: MechanismName, { users, random }: SaslParts): Mechanism {
+function mechanismNamed(name: MechanismName, { users, tokens, random }: SaslParts): Mechanism {
   if (name === 'PLAIN') return plain((user) => users.passwordOf(user))
-  return scram(name, (user) => users.scramCredentialOf(user, name), random)
+  const accounts = {
+    credentialOf: (user: string) => users.scramCredentialOf(user, name),
+    tokenLogin: (tokenId: string) => tokens.login(tokenId, name),
+  }
+  return scram(name, accounts, random)
 }
 
 function number(originals: Overrides, name: string, listener: string, mechanism?: string): number {

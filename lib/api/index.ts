@@ -2,6 +2,7 @@ import type { Handler } from '../network/handler.ts'
 import { createAlterConfigsHandler } from './alter-configs.ts'
 import { createAlterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
+import { createCreateDelegationTokenHandler } from './create-delegation-token.ts'
 import { createCreatePartitionsHandler } from './create-partitions.ts'
 import { createCreateTopicsHandler } from './create-topics.ts'
 import { createDeleteGroupsHandler } from './delete-groups.ts'
@@ -9,10 +10,12 @@ import { createDeleteRecordsHandler } from './delete-records.ts'
 import { createDeleteTopicsHandler } from './delete-topics.ts'
 import { createDescribeClusterHandler } from './describe-cluster.ts'
 import { createDescribeConfigsHandler } from './describe-configs.ts'
+import { createDescribeDelegationTokenHandler } from './describe-delegation-token.ts'
 import { createDescribeGroupsHandler } from './describe-groups.ts'
 import { createDescribeTopicPartitionsHandler } from './describe-topic-partitions.ts'
 import { createDescribeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
 import { createElectLeadersHandler } from './elect-leaders.ts'
+import { createExpireDelegationTokenHandler } from './expire-delegation-token.ts'
 import { createFetchHandler } from './fetch.ts'
 import { createFindCoordinatorHandler } from './find-coordinator.ts'
 import { createHeartbeatHandler } from './heartbeat.ts'
@@ -30,6 +33,7 @@ import { createOffsetFetchHandler } from './offset-fetch.ts'
 import { createOffsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import type { Parts } from './parts.ts'
 import { createProduceHandler } from './produce.ts'
+import { createRenewDelegationTokenHandler } from './renew-delegation-token.ts'
 import { createSaslAuthenticateHandler } from './sasl-authenticate.ts'
 import { createSaslHandshakeHandler } from './sasl-handshake.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
@@ -61,6 +65,10 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createAlterConfigsHandler,
   createSaslAuthenticateHandler,
   createCreatePartitionsHandler,
+  createCreateDelegationTokenHandler,
+  createRenewDelegationTokenHandler,
+  createExpireDelegationTokenHandler,
+  createDescribeDelegationTokenHandler,
   createDeleteGroupsHandler,
   createElectLeadersHandler,
   createIncrementalAlterConfigsHandler,

@@ -6,6 +6,7 @@ import type { Controller } from '../metadata/controller/controller.ts'
 import type { EffectiveConfigs } from '../metadata/effective-configs.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { Handler } from '../network/handler.ts'
+import type { DelegationTokens } from '../security/delegation-tokens/delegation-tokens.ts'
 
 /**
  * What one broker is made of, as far as handlers are concerned. A handler asks for the parts it needs
@@ -21,6 +22,8 @@ export interface Parts {
   readonly replicas: ReplicaManager
   /** Of the whole cluster; each broker asks it by its node id. */
   readonly groupCoordinator: GroupCoordinator
+  /** Of the whole cluster. */
+  readonly tokens: DelegationTokens
   /** Every handler of the broker, in order of their APIs' keys: what ApiVersions tells. */
   readonly handlers: () => readonly Handler[]
 }

@@ -1,6 +1,7 @@
 import type {
   BrokerEndpoint,
   ConfigRecord,
+  DelegationTokenRecord,
   MetadataRecord,
   PartitionChangeRecord,
   PartitionRecord,
@@ -55,6 +56,8 @@ export class MetadataImage {
   readonly features = new Map<string, number>()
   /** By user, then by mechanism. */
   readonly scramCredentials = new Map<string, Map<number, UserScramCredentialRecord>>()
+  /** By their ids, in the order of their creation. */
+  readonly delegationTokens = new Map<string, DelegationTokenRecord>()
   nextProducerId = 0
   #namesByUnified = new Map<string, Set<string>>()
   #configs = new Map<string, Map<string, string>>()
@@ -164,7 +167,13 @@ export class MetadataImage {
         const credentials = this.scramCredentials.get(record.name)
         credentials?.delete(record.mechanism)
         if (credentials?.size === 0) this.scramCredentials.delete(record.name)
+        return
       }
+      case 'DelegationTokenRecord':
+        this.delegationTokens.set(record.tokenId, record)
+        return
+      case 'RemoveDelegationTokenRecord':
+        this.delegationTokens.delete(record.tokenId)
     }
   }
 

@@ -15,6 +15,8 @@ export type MetadataRecord =
   | ProducerIdsRecord
   | UserScramCredentialRecord
   | RemoveUserScramCredentialRecord
+  | DelegationTokenRecord
+  | RemoveDelegationTokenRecord
 
 /** Kafka's names for what a listener speaks (KIP-12). */
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
@@ -127,4 +129,23 @@ export interface RemoveUserScramCredentialRecord {
   readonly type: 'RemoveUserScramCredentialRecord'
   readonly name: string
   readonly mechanism: number
+}
+
+/** A delegation token, new or changed; its HMAC is computed from its id and stored nowhere (KIP-48, KIP-373). */
+export interface DelegationTokenRecord {
+  readonly type: 'DelegationTokenRecord'
+  readonly tokenId: string
+  /** Principals as text, `User:alice`. */
+  readonly owner: string
+  readonly requester: string
+  readonly renewers: readonly string[]
+  /** Wall clock, milliseconds since 1970, as the two below. */
+  readonly issueTimestamp: number
+  readonly maxTimestamp: number
+  readonly expirationTimestamp: number
+}
+
+export interface RemoveDelegationTokenRecord {
+  readonly type: 'RemoveDelegationTokenRecord'
+  readonly tokenId: string
 }

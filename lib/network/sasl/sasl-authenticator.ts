@@ -269,8 +269,9 @@ export class SaslAuthenticator implements Gate {
     this.#state = 'COMPLETE'
     this.#exchange = undefined
     const lifetime = sessionLifetime(maxReauthMs(this.#mechanism), credentialExpiresAt, clock.now())
+    // Again too: the same user may have come by a token before and not now.
+    this.#connection.actAs(principal)
     if (this.#session === undefined) {
-      this.#connection.actAs(principal)
       this.#session = new SaslSession(nodeId, this.#connection, this.#mechanism, clock)
       sessions.add(this.#session)
       metrics.succeeded(isTold)

@@ -53,12 +53,22 @@ export class SaslPeer extends FramePeer {
     return this.authenticate(version, `\0${user}\0${password}`)
   }
 
-  async loginScram(mechanism: string, user = 'alice', password = 'secret'): Promise<Authenticated[]> {
-    const client = new ScramClient(mechanism, user, password)
+  async loginScram(
+    mechanism: string,
+    user = 'alice',
+    password = 'secret',
+    extensions = '',
+  ): Promise<Authenticated[]> {
+    const client = new ScramClient(mechanism, user, password, { extensions })
     await this.handshake(1, mechanism)
     const first = await this.authenticate(2, client.first())
     if (first.errorCode !== 0) return [first]
     return [first, await this.authenticate(2, client.final(first.authBytes))]
+  }
+
+  /** By a delegation token (KIP-48). */
+  loginToken(tokenId: string, hmac: string, mechanism = 'SCRAM-SHA-256'): Promise<Authenticated[]> {
+    return this.loginScram(mechanism, tokenId, hmac, ',tokenauth=true')
   }
 
   /** Whether requests are served. */

@@ -27,7 +27,7 @@ function credential(name: ScramMechanismName, password: string, salt: Buffer, it
 function exchange(name: ScramMechanismName, user: string, kept: ScramCredential, nonce: string) {
   return new ScramExchange(
     SCRAM_MECHANISMS[name],
-    (asked) => (asked === user ? kept : undefined),
+    { credentialOf: (asked) => (asked === user ? kept : undefined), tokenLogin: () => undefined },
     () => nonce,
   )
 }
