@@ -1,6 +1,6 @@
 // AlterUserScramCredentials, version 0 (KIP-554). The client sends the password salted; what is kept is derived here.
 //
-// Checks, as `ScramControlManager`: that each user is changed once in a request; names, mechanisms, iterations; that what is
+// Checks: who may alter the cluster; then, as `ScramControlManager`, that each user is changed once in a request; names, mechanisms, iterations; that what is
 // to be deleted is there. Each user's change is made or refused by itself.
 
 import { ErrorCode } from '../../protocol/errors.ts'
@@ -9,19 +9,26 @@ import type { RequestOf } from '../../protocol/schema.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { ALTER_CLUSTER } from '../security/authorization/needs.ts'
 import {
   LEAST_ITERATIONS,
   MOST_ITERATIONS,
   scramCredential,
   scramMechanismOf,
 } from '../security/scram/formatter.ts'
+import { clusterRefusal } from './cluster-refusal.ts'
 import type { Parts } from './parts.ts'
 
 type Wish = RequestOf<typeof alterUserScramCredentials>
 
 export function createAlterUserScramCredentialsHandler({ metadata }: Pick<Parts, 'metadata'>): Handler {
-  return handler(alterUserScramCredentials, ({ deletions, upsertions }) => {
+  return guarded(alterUserScramCredentials, [ALTER_CLUSTER], ({ deletions, upsertions }, context) => {
+    const refusal = clusterRefusal(context, ALTER_CLUSTER)
+    if (refusal) {
+      const users = new Set([...deletions, ...upsertions].map(({ name }) => name))
+      return { results: [...users].sort().map((user) => ({ user, ...refusal })) }
+    }
     const outcomes = new Map<string, MetadataRecord | ApiError>()
     const settle = (name: string, outcome: () => MetadataRecord | ApiError) => {
       const before = outcomes.get(name)

@@ -1,28 +1,32 @@
 // CreatePartitions, versions 0 to 3. Every broker takes it and hands it to the controller.
 //
-// Checks: names that come twice, then what `createPartitions` of the controller checks.
+// Checks: names that come twice, who may alter the topics, then what `createPartitions` of the controller checks.
 // Left out: the timeout, since partitions are there when the answer is sent; quotas of the controller (KIP-599).
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { createPartitions } from '../../protocol/messages/create-partitions.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { ALTER_TOPIC, may } from '../security/authorization/needs.ts'
 import { once } from './duplicates.ts'
 import type { Parts } from './parts.ts'
 
 type Result = NonNullable<ResponseOf<typeof createPartitions>['results']>[number]
 
 export function createCreatePartitionsHandler({ controller }: Pick<Parts, 'controller'>): Handler {
-  return handler(createPartitions, ({ topics, validateOnly }) => {
+  return guarded(createPartitions, [ALTER_TOPIC], ({ topics, validateOnly }, context) => {
     const { single, repeated } = once(topics, ({ name }) => name)
-    const errors = controller.createPartitions(single, validateOnly)
+    const allowed = single.filter(({ name }) => may(context, ALTER_TOPIC, name))
+    const errors = controller.createPartitions(allowed, validateOnly)
     if (errors instanceof ApiError) return { results: topics.map(({ name }) => result(name, errors)) }
+    const refused = new ApiError(ALTER_TOPIC.errorCode, null)
     const duplicate = new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
     return {
       results: [
         ...repeated.map((name) => result(name, duplicate)),
-        ...single.map(({ name }, index) => result(name, errors[index])),
+        ...single.filter((topic) => !allowed.includes(topic)).map(({ name }) => result(name, refused)),
+        ...allowed.map(({ name }, index) => result(name, errors[index])),
       ],
     }
   })

@@ -1,6 +1,7 @@
 // CreateTopics, versions 0 to 7. Every broker takes it and hands it to the controller.
 //
-// Checks: names that come twice, KRaft's own log, then what `createTopics` of the controller checks.
+// Checks: names that come twice, KRaft's own log, who may create topics, then what `createTopics` of the controller checks.
+// The configs of a new topic are shown to those who may describe its configs.
 // Left out: the timeout, since topics are there when the answer is sent; quotas of the controller (KIP-599).
 
 import { ErrorCode } from '../../protocol/errors.ts'
@@ -11,19 +12,30 @@ import type { ResolvedBrokerConfig } from '../metadata/configs/resolve.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'
 import type { CreatedTopic } from '../metadata/controller/create-topics.ts'
 import { CLUSTER_METADATA_TOPIC } from '../metadata/topic-name.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
+import {
+  CREATE_IN_CLUSTER,
+  CREATE_TOPIC,
+  DESCRIBE_CONFIGS_OF_TOPIC,
+  may,
+  unless,
+} from '../security/authorization/needs.ts'
 import { once } from './duplicates.ts'
 import type { Parts } from './parts.ts'
 
 type Result = NonNullable<ResponseOf<typeof createTopics>['topics']>[number]
 
+const NEEDS = [unless(CREATE_IN_CLUSTER, CREATE_TOPIC), DESCRIBE_CONFIGS_OF_TOPIC]
+
 export function createCreateTopicsHandler({
   controller,
   configs,
 }: Pick<Parts, 'controller' | 'configs'>): Handler {
-  return handler(createTopics, ({ topics, validateOnly }) => {
+  return guarded(createTopics, NEEDS, ({ topics, validateOnly }, context) => {
     const { single, repeated } = once(topics, ({ name }) => name)
-    const creatable = single.filter(({ name }) => name !== CLUSTER_METADATA_TOPIC)
+    const mayCreateAll = may(context, CREATE_IN_CLUSTER)
+    const faults = single.map(({ name }) => nameFault(name, mayCreateAll, context))
+    const creatable = single.filter((_, index) => faults[index] === undefined)
     const created = controller.createTopics(creatable, validateOnly)
     if (created instanceof ApiError) {
       return { topics: topics.map(({ name }) => refused(name, created)) }
@@ -31,21 +43,37 @@ export function createCreateTopicsHandler({
     const broker = configs.cluster()
     const results = created.map((result, index) => {
       const { name } = creatable[index] as { name: string }
-      return result instanceof ApiError ? refused(name, result) : accepted(name, result, broker)
+      if (result instanceof ApiError) return refused(name, result)
+      const mayDescribe = may(context, DESCRIBE_CONFIGS_OF_TOPIC, name)
+      return mayDescribe ? accepted(name, result, broker) : acceptedSilently(name, result)
     })
     for (const name of repeated) {
       results.push(refused(name, new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')))
     }
-    if (creatable.length < single.length) {
-      const message = `Creation of internal topic ${CLUSTER_METADATA_TOPIC} is prohibited.`
-      results.push(refused(CLUSTER_METADATA_TOPIC, new ApiError(ErrorCode.INVALID_REQUEST, message)))
+    for (const [index, { name }] of single.entries()) {
+      const fault = faults[index]
+      if (fault) results.push(refused(name, fault))
     }
     return { topics: results }
   })
 }
 
+function nameFault(name: string, mayCreateAll: boolean, context: RequestContext): ApiError | undefined {
+  if (name === CLUSTER_METADATA_TOPIC) {
+    const message = `Creation of internal topic ${CLUSTER_METADATA_TOPIC} is prohibited.`
+    return new ApiError(ErrorCode.INVALID_REQUEST, message)
+  }
+  if (mayCreateAll || may(context, CREATE_TOPIC, name)) return undefined
+  return new ApiError(CREATE_TOPIC.errorCode, 'Authorization failed.')
+}
+
 function refused(name: string, { errorCode, errorMessage }: ApiError): Result {
   return { name, errorCode, errorMessage }
+}
+
+function acceptedSilently(name: string, { topicId }: CreatedTopic): Result {
+  const topicConfigErrorCode = DESCRIBE_CONFIGS_OF_TOPIC.errorCode
+  return { name, topicId, errorMessage: null, topicConfigErrorCode }
 }
 
 function accepted(name: string, created: CreatedTopic, broker: ResolvedBrokerConfig): Result {

@@ -1,19 +1,22 @@
 // DeleteGroups v0-v3: empty groups go, and their offsets with them. A group that is named twice is deleted once.
 //
-// Left out: who may delete the groups.
+// Checked here: who may delete each group, who coordinates it, that it is there and empty.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { deleteGroups } from '../../protocol/messages/delete-groups.ts'
+import { deleteOffsetsOfGroup } from '../groups/offsets/delete.ts'
 import type { GroupShard } from '../groups/shard.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { DELETE_GROUP, may } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
 
 export function createDeleteGroupsHandler({
   nodeId,
   groupCoordinator,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator'>): Handler {
-  return handler(deleteGroups, ({ groupsNames }) => ({
+  return guarded(deleteGroups, [DELETE_GROUP], ({ groupsNames }, context) => ({
     results: [...new Set(groupsNames)].map((groupId) => {
+      if (!may(context, DELETE_GROUP, groupId)) return { groupId, errorCode: DELETE_GROUP.errorCode }
       const shard = groupCoordinator.shardOf(nodeId, groupId)
       return { groupId, errorCode: shard ? deleteGroup(shard, groupId) : ErrorCode.NOT_COORDINATOR }
     }),
@@ -24,7 +27,7 @@ function deleteGroup(shard: GroupShard, groupId: string): number {
   const group = shard.groups.get(groupId)
   if (!group) return ErrorCode.GROUP_ID_NOT_FOUND
   if (!group.isEmpty) return ErrorCode.NON_EMPTY_GROUP
-  shard.deleteOffsets(groupId)
+  deleteOffsetsOfGroup(shard, groupId)
   shard.deleteGroup(group)
   return ErrorCode.NONE
 }

@@ -6,7 +6,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
 import { type Handler, handler } from '../network/handler.ts'
-import { ALL_OPERATIONS, OPERATIONS_NOT_ASKED_FOR } from './authorized-operations.ts'
+import { clusterAuthorizedOperations, OPERATIONS_NOT_ASKED_FOR } from './authorized-operations.ts'
 import { controllerId } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
@@ -15,7 +15,8 @@ const CONTROLLERS = 2
 
 export function createDescribeClusterHandler({ metadata }: Pick<Parts, 'metadata'>): Handler {
   const { image } = metadata
-  return handler(describeCluster, (request, { session: { listenerName } }) => {
+  return handler(describeCluster, (request, context) => {
+    const { listenerName } = context.session
     const { endpointType, includeClusterAuthorizedOperations, includeFencedBrokers } = request
     if (endpointType === CONTROLLERS) {
       return {
@@ -39,7 +40,7 @@ export function createDescribeClusterHandler({ metadata }: Pick<Parts, 'metadata
       controllerId: controllerId(image),
       brokers,
       clusterAuthorizedOperations: includeClusterAuthorizedOperations
-        ? ALL_OPERATIONS.CLUSTER
+        ? clusterAuthorizedOperations(context)
         : OPERATIONS_NOT_ASKED_FOR,
     }
   })

@@ -1,6 +1,6 @@
 // DescribeConfigs, versions 0 to 4. Topics, brokers, groups and client metrics subscriptions.
 //
-// Checks: names; that topics are there, and that a broker is asked for its own configs.
+// Checks: who may describe the configs; names; that topics are there, and that a broker is asked for its own configs.
 // Left out: documentation (v3), which is null; loggers of brokers, of which there are none.
 
 import { ErrorCode } from '../../protocol/errors.ts'
@@ -19,7 +19,8 @@ import {
 import { ApiError } from '../metadata/controller/api-error.ts'
 import { ConfigResourceType } from '../metadata/records.ts'
 import { invalidTopicMessage } from '../metadata/topic-name.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { configRefusal, TO_DESCRIBE } from './config-needs.ts'
 import { MALFORMED_REQUEST } from './malformed-request.ts'
 import type { Parts } from './parts.ts'
 
@@ -30,12 +31,13 @@ type DescribeParts = Pick<Parts, 'nodeId' | 'metadata' | 'configs'>
 const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(ConfigResourceType))
 
 export function createDescribeConfigsHandler(parts: DescribeParts): Handler {
-  return handler(describeConfigs, ({ resources, includeSynonyms }) => {
+  return guarded(describeConfigs, Object.values(TO_DESCRIBE), ({ resources, includeSynonyms }, context) => {
     // A type that nobody knows spoils the whole request (`ConfigHelper.handleDescribeConfigsRequest`).
     const spoilt = resources.some(({ resourceType }) => !KNOWN_TYPES.has(resourceType))
     return {
       results: resources.map((resource): Result => {
-        const described = spoilt ? MALFORMED_REQUEST : describe(resource, parts)
+        const refused = spoilt ? MALFORMED_REQUEST : configRefusal(context, TO_DESCRIBE, resource)
+        const described = refused ?? describe(resource, parts)
         const { resourceType, resourceName } = resource
         if (described instanceof ApiError) {
           const { errorCode, errorMessage } = described

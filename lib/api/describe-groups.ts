@@ -1,13 +1,15 @@
 // DescribeGroups v0-v6: classic groups with their members. Before v6 a group that there is not is one that is Dead,
 // since v6 GROUP_ID_NOT_FOUND besides (KIP-1043).
 //
-// Left out: who may describe the groups; `authorizedOperations` is what Kafka says without an authorizer.
+// Checked here: who may describe each group, who coordinates it.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { type DescribedGroup, describeClassicGroup } from '../groups/classic/describe.ts'
-import { type Handler, handler } from '../network/handler.ts'
-import { ALL_OPERATIONS } from './authorized-operations.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { ResourceType } from '../security/authorization/acl.ts'
+import { DESCRIBE_GROUP, may } from '../security/authorization/needs.ts'
+import { authorizedOperations } from './authorized-operations.ts'
 import type { Parts } from './parts.ts'
 
 const NOT_FOUND_SINCE = 6
@@ -16,14 +18,18 @@ export function createDescribeGroupsHandler({
   nodeId,
   groupCoordinator,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator'>): Handler {
-  return handler(describeGroups, ({ groups, includeAuthorizedOperations }, { apiVersion }) => ({
+  return guarded(describeGroups, [DESCRIBE_GROUP], ({ groups, includeAuthorizedOperations }, context) => ({
     groups: groups.map((groupId) => {
+      if (!may(context, DESCRIBE_GROUP, groupId)) return { groupId, errorCode: DESCRIBE_GROUP.errorCode }
       const shard = groupCoordinator.shardOf(nodeId, groupId)
       if (!shard) return { groupId, errorCode: ErrorCode.NOT_COORDINATOR }
       const group = shard.groups.get(groupId)
-      const described = group ? describeClassicGroup(group) : absentGroup(groupId, apiVersion)
+      const described = group ? describeClassicGroup(group) : absentGroup(groupId, context.apiVersion)
       if (!includeAuthorizedOperations || described.errorCode) return described
-      return { ...described, authorizedOperations: ALL_OPERATIONS.GROUP }
+      return {
+        ...described,
+        authorizedOperations: authorizedOperations(context, ResourceType.GROUP, groupId),
+      }
     }),
   }))
 }

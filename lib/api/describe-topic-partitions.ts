@@ -1,7 +1,7 @@
 // DescribeTopicPartitions, version 0 (KIP-966). Topics in order of their names, so many partitions at a time, and where to
 // go on.
 //
-// Checks: the cursor; names that no topic can have.
+// Checks: the cursor; who may describe the topics; names that no topic can have.
 // Left out: eligible leader replicas: there are none here, as in a cluster without that feature.
 
 import { ErrorCode } from '../../protocol/errors.ts'
@@ -9,8 +9,10 @@ import { describeTopicPartitions } from '../../protocol/messages/describe-topic-
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { isInternalTopic, topicNameFault } from '../metadata/topic-name.ts'
-import { type Handler, handler } from '../network/handler.ts'
-import { ALL_OPERATIONS } from './authorized-operations.ts'
+import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
+import { ResourceType } from '../security/authorization/acl.ts'
+import { DESCRIBE_TOPIC, may, silently } from '../security/authorization/needs.ts'
+import { authorizedOperations } from './authorized-operations.ts'
 import { ListenerView } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
@@ -26,7 +28,7 @@ export function createDescribeTopicPartitionsHandler({
   metadata,
   configs,
 }: Pick<Parts, 'nodeId' | 'metadata' | 'configs'>): Handler {
-  return handler(describeTopicPartitions, (request, { session: { listenerName } }) => {
+  return guarded(describeTopicPartitions, [DESCRIBE_TOPIC, silently(DESCRIBE_TOPIC)], (request, context) => {
     const { topics, cursor, responsePartitionLimit } = request
     const names = namesFrom(request, metadata.image)
     if (cursor && (cursor.partitionIndex < 0 || (topics.length > 0 && !names.includes(cursor.topicName)))) {
@@ -35,7 +37,13 @@ export function createDescribeTopicPartitionsHandler({
     const most = configs.brokerConfig(nodeId).maxRequestPartitionSizeLimit
     const limit = Math.max(1, Math.min(most, responsePartitionLimit))
     const start = (name: string) => (cursor?.topicName === name ? cursor.partitionIndex : 0)
-    return describe(metadata.image, names, listenerName, limit, start, topics.length === 0)
+    const visible = names.filter((name) => may(context, DESCRIBE_TOPIC, name))
+    const described = describe(metadata.image, visible, context, limit, start, topics.length === 0)
+    if (topics.length === 0 || visible.length === names.length) return described
+    // Those that may not be seen come on top of the limit.
+    const hidden = names.filter((name) => !visible.includes(name))
+    const refused = hidden.map((name) => ({ errorCode: DESCRIBE_TOPIC.errorCode, name }))
+    return { ...described, topics: [...(described.topics ?? []), ...refused] }
   })
 }
 
@@ -50,12 +58,12 @@ function namesFrom({ topics, cursor }: Request, image: MetadataImage): string[] 
 function describe(
   image: MetadataImage,
   names: readonly string[],
-  listenerName: string,
+  context: RequestContext,
   limit: number,
   start: (name: string) => number,
   isEverything: boolean,
 ): Response {
-  const view = new ListenerView(image, listenerName)
+  const view = new ListenerView(image, context.session.listenerName)
   const topics: Topic[] = []
   let room = limit
   for (const name of names) {
@@ -64,7 +72,7 @@ function describe(
     const shared = {
       name,
       isInternal: isInternalTopic(name),
-      topicAuthorizedOperations: ALL_OPERATIONS.TOPIC,
+      topicAuthorizedOperations: authorizedOperations(context, ResourceType.TOPIC, name),
     }
     if (!topic) {
       if (isEverything) continue

@@ -5,7 +5,8 @@ import { type FetchContext, FetchSessions } from '../log/fetch-context.ts'
 import type { FetchParams } from '../log/fetch-params.ts'
 import { type FetchPartition, FetchResult } from '../log/fetch-partition.ts'
 import { prepareToSend } from '../log/send-path.ts'
-import { type Handler, handler, type RequestContext } from '../network/handler.ts'
+import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
+import { CLUSTER_ACTION, may, type Need, READ_TOPIC } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
 
@@ -32,6 +33,8 @@ const FIRST_VERSION_WITH_RACKS = 11
 const FIRST_VERSION_WITH_REPLICA_STATE = 15
 const FIRST_VERSION_WITH_LEADERS = 16
 const READ_COMMITTED = 1
+/** Of brokers, which are told of topics all the same. */
+const FOLLOW: Need = { ...CLUSTER_ACTION, errorCode: READ_TOPIC.errorCode }
 /** What a replica id below 0 stands for, apart from this one, is a consumer or a tool. */
 const FUTURE_REPLICA_ID = -3
 
@@ -49,15 +52,25 @@ export function createFetchHandler(parts: FetchParts): Handler {
     if (isBack) sessions = makeSessions()
   })
 
-  return handler(fetch, (request, context) => {
+  return guarded(fetch, [READ_TOPIC, FOLLOW], (request, context) => {
     const { apiVersion } = context
     const replicaId =
       apiVersion >= FIRST_VERSION_WITH_REPLICA_STATE ? request.replicaState.replicaId : request.replicaId
     const session = sessions.open(request, apiVersion, replicaId >= 0)
     const targets: FetchPartition[] = []
     const refused: FetchResult[] = []
+    const mayFollow = replicaId < 0 || may(context, FOLLOW)
+    let topic: string | null = null
+    let isReadable = false
     for (const target of session.partitions) {
-      const error = unknown(parts, target)
+      // A topic's partitions stand together: it is asked for once.
+      if (target.topic !== null && target.topic !== topic) {
+        topic = target.topic
+        isReadable = replicaId >= 0 || may(context, READ_TOPIC, topic)
+      }
+      let error = unknown(parts, target)
+      if (!mayFollow) error = FOLLOW.errorCode
+      else if (target.topic !== null && !isReadable) error = READ_TOPIC.errorCode
       if (error === ErrorCode.NONE) targets.push(target)
       else refused.push(refuse(target, error))
     }

@@ -5,7 +5,7 @@
 // COORDINATOR_NOT_AVAILABLE until that is done; here it is done before the answer, unless there are fewer brokers than
 // the topic is to have replicas, in which case the error stays, as it does in Kafka.
 //
-// Left out: who may describe the group or the transactional id.
+// Checked here: who may describe the group or the transactional id; only brokers may ask for share groups' partitions.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
@@ -17,7 +17,13 @@ import {
   SHARE_GROUP_STATE_TOPIC,
   TRANSACTION_STATE_TOPIC,
 } from '../metadata/topic-name.ts'
-import { type Handler, handler, type RequestContext } from '../network/handler.ts'
+import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
+import {
+  CLUSTER_ACTION,
+  DESCRIBE_GROUP,
+  DESCRIBE_TRANSACTIONAL_ID,
+  may,
+} from '../security/authorization/needs.ts'
 import { endpointOf } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
@@ -32,11 +38,18 @@ const MESSAGES: Readonly<Record<number, string>> = {
   [ErrorCode.NONE]: 'NONE',
   [ErrorCode.INVALID_REQUEST]: 'no coordinators have keys of this type',
   [ErrorCode.COORDINATOR_NOT_AVAILABLE]: 'no broker coordinates this key now',
+  [ErrorCode.GROUP_AUTHORIZATION_FAILED]: 'Group authorization failed.',
+  [ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED]: 'Transactional Id authorization failed.',
 }
+const NEEDS = [DESCRIBE_GROUP, DESCRIBE_TRANSACTIONAL_ID, CLUSTER_ACTION]
 const NO_NODE = { nodeId: -1, host: '', port: -1 }
 
 export function createFindCoordinatorHandler(parts: Pick<Parts, 'metadata' | 'controller'>): Handler {
-  return handler(findCoordinator, ({ key, keyType, coordinatorKeys }, context) => {
+  return guarded(findCoordinator, NEEDS, ({ key, keyType, coordinatorKeys }, context) => {
+    if (isForBrokers(keyType, context) && !may(context, CLUSTER_ACTION)) {
+      const { errorCode } = CLUSTER_ACTION
+      return { coordinators: coordinatorKeys.map((key) => ({ key, ...NO_NODE, errorCode })) }
+    }
     if (context.apiVersion >= BATCHED_SINCE) {
       return { coordinators: coordinatorKeys.map((key) => ({ key, ...find(parts, keyType, key, context) })) }
     }
@@ -49,7 +62,7 @@ function find(
   { metadata, controller }: Pick<Parts, 'metadata' | 'controller'>,
   keyType: number,
   key: string,
-  { apiVersion, session }: RequestContext,
+  context: RequestContext,
 ): Coordinator {
   if (!KEY_TYPES.has(keyType)) {
     // The one error that has a message in all versions.
@@ -59,6 +72,9 @@ function find(
       errorMessage: MESSAGES[ErrorCode.INVALID_REQUEST],
     }
   }
+  const refused = refusal(keyType, key, context)
+  if (refused !== undefined) return { ...NO_NODE, errorCode: refused }
+  const { apiVersion, session } = context
   const place = placeOf(keyType, key, apiVersion)
   if (!place) return { ...NO_NODE, errorCode: ErrorCode.INVALID_REQUEST }
   const { image } = metadata
@@ -68,6 +84,16 @@ function find(
   const endpoint = endpointOf(image, leader, session.listenerName)
   if (!endpoint) return { ...NO_NODE, errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE }
   return { nodeId: leader, host: endpoint.host, port: endpoint.port }
+}
+
+function isForBrokers(keyType: number, { apiVersion }: RequestContext): boolean {
+  return keyType === KEY_TYPE.SHARE && apiVersion >= SHARE_SINCE
+}
+
+function refusal(keyType: number, key: string, context: RequestContext): ErrorCode | undefined {
+  if (keyType === KEY_TYPE.SHARE) return undefined
+  const need = keyType === KEY_TYPE.GROUP ? DESCRIBE_GROUP : DESCRIBE_TRANSACTIONAL_ID
+  return may(context, need, key) ? undefined : need.errorCode
 }
 
 function placeOf(

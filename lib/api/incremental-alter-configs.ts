@@ -1,6 +1,6 @@
 // IncrementalAlterConfigs, versions 0 and 1. Changes single configs of a resource.
 //
-// Checks: resources that come twice, a broker other than this one, names, operations and values as Kafka does.
+// Checks: resources that come twice, who may alter their configs, a broker other than this one, names, operations and values as Kafka does.
 // Left out: loggers of brokers: they are Java's, so none of those named exists here.
 
 import { ErrorCode } from '../../protocol/errors.ts'
@@ -9,7 +9,8 @@ import type { RequestOf } from '../../protocol/schema.ts'
 import { ALTER_OPERATIONS, DUPLICATE_RESOURCE, duplicateResources } from '../metadata/configs/alter.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'
 import { ConfigResourceType } from '../metadata/records.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { alterRefusal, configRefusal, TO_ALTER } from './config-needs.ts'
 import type { Parts } from './parts.ts'
 
 type Resource = RequestOf<typeof incrementalAlterConfigs>['resources'][number]
@@ -18,12 +19,13 @@ export function createIncrementalAlterConfigsHandler({
   nodeId,
   controller,
 }: Pick<Parts, 'nodeId' | 'controller'>): Handler {
-  return handler(incrementalAlterConfigs, ({ resources, validateOnly }) => {
+  return guarded(incrementalAlterConfigs, Object.values(TO_ALTER), ({ resources, validateOnly }, context) => {
     const kept = resources.filter((resource) => !isLogger(resource))
     const results = controller.alterConfigs(
       nodeId,
       kept.map((resource) => ({ ...resource, incremental: true })),
       validateOnly,
+      alterRefusal(context),
     )
     const repeated = duplicateResources(resources)
     let next = 0
@@ -31,8 +33,10 @@ export function createIncrementalAlterConfigsHandler({
       responses: resources.map((resource, index) => {
         const { resourceType, resourceName } = resource
         let error: ApiError | undefined
-        if (isLogger(resource)) error = repeated[index] ? DUPLICATE : loggerFault(resource, nodeId)
-        else if (results instanceof ApiError) error = results
+        if (isLogger(resource)) {
+          const refused = configRefusal(context, TO_ALTER, resource)
+          error = repeated[index] ? DUPLICATE : (refused ?? loggerFault(resource, nodeId))
+        } else if (results instanceof ApiError) error = results
         else error = results[next++]
         return {
           resourceType,

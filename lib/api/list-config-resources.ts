@@ -1,13 +1,14 @@
 // ListConfigResources, versions 0 and 1. Version 0 knew client metrics subscriptions only (ListClientMetricsResources).
 //
-// Checks: types that cannot be listed.
+// Checks: who may describe the cluster's configs; types that cannot be listed.
 // Left out: nothing.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { listConfigResources } from '../../protocol/messages/list-config-resources.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { ConfigResourceType } from '../metadata/records.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { DESCRIBE_CONFIGS_OF_CLUSTER, may } from '../security/authorization/needs.ts'
 import { ListenerView } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
@@ -16,8 +17,11 @@ const LISTED: readonly number[] = [GROUP, CLIENT_METRICS, BROKER_LOGGER, BROKER,
 
 export function createListConfigResourcesHandler({ metadata }: Pick<Parts, 'metadata'>): Handler {
   const { image } = metadata
-  return handler(listConfigResources, (request, { apiVersion, session: { listenerName } }) => {
-    const asked = apiVersion === 0 ? [CLIENT_METRICS] : request.resourceTypes
+  return guarded(listConfigResources, [DESCRIBE_CONFIGS_OF_CLUSTER], (request, context) => {
+    const { errorCode } = DESCRIBE_CONFIGS_OF_CLUSTER
+    if (!may(context, DESCRIBE_CONFIGS_OF_CLUSTER)) return { errorCode }
+    const { listenerName } = context.session
+    const asked = context.apiVersion === 0 ? [CLIENT_METRICS] : request.resourceTypes
     if (asked.some((type) => !LISTED.includes(type))) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
     const types = LISTED.filter((type) => asked.length === 0 || asked.includes(type))
     return {

@@ -1,18 +1,22 @@
 // ListGroups v0-v5: the groups that this broker coordinates, all of them or those in some states (v4) or of some types
 // (v5). A filter that names nothing there is matches nothing.
 //
-// Left out: which groups one may see.
+// Whoever may not describe the cluster sees the groups that they may describe.
 
 import { listGroups } from '../../protocol/messages/list-groups.ts'
 import { listClassicGroup } from '../groups/classic/describe.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { DESCRIBE_CLUSTER, DESCRIBE_GROUP, may, silently, unless } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
+
+const LISTED = unless(DESCRIBE_CLUSTER, silently(DESCRIBE_GROUP))
 
 export function createListGroupsHandler({
   nodeId,
   groupCoordinator,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator'>): Handler {
-  return handler(listGroups, ({ statesFilter, typesFilter }) => {
+  return guarded(listGroups, [LISTED], ({ statesFilter, typesFilter }, context) => {
+    const seesAll = may(context, DESCRIBE_CLUSTER)
     const states = new Set(statesFilter.map((state) => state.toLowerCase().trim()))
     const types = new Set(typesFilter.map((type) => type.toLowerCase()))
     const groups = groupCoordinator.shardsOf(nodeId).flatMap((shard) => [...shard.groups.values()])
@@ -20,6 +24,7 @@ export function createListGroupsHandler({
       groups: groups
         .filter(({ state }) => states.size === 0 || states.has(state.toLowerCase()))
         .filter(({ type }) => types.size === 0 || types.has(type))
+        .filter(({ groupId }) => seesAll || may(context, LISTED, groupId))
         .map(listClassicGroup),
     }
   })

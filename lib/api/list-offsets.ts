@@ -3,7 +3,8 @@ import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import type { Isolation } from '../log/log-results.ts'
 import { ListOffsetsTimestamp } from '../log/offset-by-time.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { DESCRIBE_TOPIC, may } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
 
 /*
@@ -37,8 +38,15 @@ const FIRST_VERSIONS: Readonly<Record<number, number>> = {
 }
 
 export function createListOffsetsHandler(parts: ListOffsetsParts): Handler {
-  return handler(listOffsets, (request, { apiVersion }) => ({
+  return guarded(listOffsets, [DESCRIBE_TOPIC], (request, context) => ({
     topics: request.topics.map(({ name, partitions }) => {
+      const { apiVersion } = context
+      if (!may(context, DESCRIBE_TOPIC, name)) {
+        return {
+          name,
+          partitions: partitions.map((partition) => failed(partition, DESCRIBE_TOPIC.errorCode)),
+        }
+      }
       if (apiVersion === 0) {
         return { name, partitions: partitions.map((partition) => listV0(parts, request, name, partition)) }
       }

@@ -1,13 +1,13 @@
 // OffsetCommit v0-v10: a group commits offsets.
 //
-// Checked here: that topics and partitions exist, who coordinates the group; the rest in groups/offsets/commit.ts.
+// Checked here: who may read the group and the topics, that topics and partitions exist, who coordinates the group; the
+// rest in groups/offsets/commit.ts.
 // v0 and v1 are what Kafka served before 4.0, except that v0 commits to the coordinator, there being no ZooKeeper.
 // v1: the time of each commit. v2-v4: how long to keep it. v7: static members. v10: topics by id.
-//
-// Left out: who may read the group and the topics.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
+import type { GroupRecord } from '../groups/group-record.ts'
 import {
   type CommittedTopic,
   commitOffset,
@@ -16,7 +16,8 @@ import {
   validateCommit,
 } from '../groups/offsets/commit.ts'
 import type { MetadataImage, TopicState } from '../metadata/image.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { may, READ_GROUP, READ_TOPIC } from '../security/authorization/needs.ts'
 import { PartitionErrors } from './partition-errors.ts'
 import type { Parts } from './parts.ts'
 
@@ -29,14 +30,18 @@ export function createOffsetCommitHandler({
   groupCoordinator,
   metadata,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
-  return handler(offsetCommit, (request, { apiVersion }) => {
+  return guarded(offsetCommit, [READ_GROUP, READ_TOPIC], (request, context) => {
+    if (!may(context, READ_GROUP, request.groupId)) return refuse(request, READ_GROUP.errorCode)
+    const { apiVersion } = context
     const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
     const response = new PartitionErrors(useTopicIds)
     const known: [topic: CommittedTopic, partitions: OffsetToCommit[]][] = []
     for (const asked of request.topics) {
       const topic = findTopic(metadata.image, asked, useTopicIds)
-      if (!topic) {
-        const errorCode = useTopicIds ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      const isHidden = (topic || !useTopicIds) && !may(context, READ_TOPIC, topic?.name ?? asked.name)
+      if (!topic || isHidden) {
+        const unknown = useTopicIds ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        const errorCode = isHidden ? READ_TOPIC.errorCode : unknown
         for (const { partitionIndex } of asked.partitions) response.add(asked, partitionIndex, errorCode)
         continue
       }
@@ -50,18 +55,30 @@ export function createOffsetCommitHandler({
     if (known.length === 0) return { topics: response.topics }
     const shard = groupCoordinator.shardOf(nodeId, request.groupId)
     const errorCode = shard ? validateCommit(shard, request, apiVersion) : ErrorCode.NOT_COORDINATOR
+    const records: GroupRecord[] = []
     for (const [topic, partitions] of known) {
       for (const partition of partitions) {
         const commits = shard && errorCode === ErrorCode.NONE
         response.add(
           topic,
           partition.partitionIndex,
-          commits ? commitOffset(shard, request, topic, partition) : errorCode,
+          commits ? commitOffset(shard, request, topic, partition, records) : errorCode,
         )
       }
     }
+    shard?.writeOffsets(records)
     return { topics: response.topics }
   })
+}
+
+function refuse({ topics }: OffsetCommitRequest, errorCode: number) {
+  return {
+    topics: topics.map(({ name, topicId, partitions }) => ({
+      name,
+      topicId,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    })),
+  }
 }
 
 function findTopic(image: MetadataImage, asked: TopicRequest, useTopicIds: boolean): TopicState | undefined {

@@ -1,14 +1,13 @@
 // OffsetDelete v0: offsets of a group are forgotten.
 //
-// Checked here: that topics and partitions exist, the group id, who coordinates the group; the rest in
-// groups/offsets/delete.ts.
-//
-// Left out: who may delete the group and read the topics.
+// Checked here: who may delete the group and read the topics, the group id, who coordinates the group, that topics and
+// partitions exist; the rest in groups/offsets/delete.ts.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { deleteOffset, validateOffsetDelete } from '../groups/offsets/delete.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { DELETE_GROUP, may, READ_TOPIC } from '../security/authorization/needs.ts'
 import { PartitionErrors } from './partition-errors.ts'
 import type { Parts } from './parts.ts'
 
@@ -17,7 +16,8 @@ export function createOffsetDeleteHandler({
   groupCoordinator,
   metadata,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
-  return handler(offsetDelete, ({ groupId, topics }) => {
+  return guarded(offsetDelete, [DELETE_GROUP, READ_TOPIC], ({ groupId, topics }, context) => {
+    if (!may(context, DELETE_GROUP, groupId)) return { errorCode: DELETE_GROUP.errorCode }
     if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID }
     const shard = groupCoordinator.shardOf(nodeId, groupId)
     if (!shard) return { errorCode: ErrorCode.NOT_COORDINATOR }
@@ -27,9 +27,11 @@ export function createOffsetDeleteHandler({
     const existing: [name: string, partitionIndex: number][] = []
     for (const { name, partitions } of topics) {
       const known = metadata.image.topicsByName.get(name)?.partitions ?? []
+      const isReadable = may(context, READ_TOPIC, name)
+      const unknown = isReadable ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : READ_TOPIC.errorCode
       for (const { partitionIndex } of partitions) {
-        if (known[partitionIndex]) existing.push([name, partitionIndex])
-        else response.add({ name }, partitionIndex, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if (isReadable && known[partitionIndex]) existing.push([name, partitionIndex])
+        else response.add({ name }, partitionIndex, unknown)
       }
     }
     for (const [name, partitionIndex] of existing) {

@@ -1,13 +1,11 @@
 // OffsetFetch v0-v10: what groups have committed; of all topics when none are named (v2), of several groups (v8), topics
 // by id (v10).
 //
-// Checked here: who coordinates each group, and in v10 that topics exist. A group or an offset that there is not is no
+// Checked here: who may describe each group and the topics, who coordinates each group, in v10 that topics exist. A group or an offset that there is not is no
 // error: the offset is -1. Only v0, which Kafka served before 4.0, calls such a partition unknown.
 //
 // `requireStable` (v7) asks for UNSTABLE_OFFSET_COMMIT where a transaction has an offset pending: as long as offsets are
 // not committed in transactions here, there is none.
-//
-// Left out: who may describe the groups and the topics.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
@@ -16,7 +14,8 @@ import { ZERO_UUID } from '../../protocol/schema.ts'
 import type { OffsetsByTopic } from '../groups/offsets/committed-offsets.ts'
 import { type FetchedOffset, fetchOffset, NO_OFFSET } from '../groups/offsets/fetch.ts'
 import type { MetadataImage } from '../metadata/image.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
+import { DESCRIBE_GROUP, DESCRIBE_TOPIC, may } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
 
 type OffsetFetchRequest = RequestOf<typeof offsetFetch>
@@ -34,27 +33,31 @@ export function createOffsetFetchHandler({
   groupCoordinator,
   metadata,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
-  return handler(offsetFetch, (request, { apiVersion }) => {
+  return guarded(offsetFetch, [DESCRIBE_GROUP, DESCRIBE_TOPIC], (request, context) => {
+    const { apiVersion } = context
     const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
-    const offsetsOf = (groupId: string) =>
-      groupCoordinator.shardOf(nodeId, groupId)?.stored.offsets.ofGroup(groupId)
+    const offsetsOf = (groupId: string): OffsetsByTopic | number => {
+      if (!may(context, DESCRIBE_GROUP, groupId)) return DESCRIBE_GROUP.errorCode
+      const shard = groupCoordinator.shardOf(nodeId, groupId)
+      return shard?.offsets.ofGroup(groupId) ?? ErrorCode.NOT_COORDINATOR
+    }
     if (apiVersion >= BATCHED_SINCE) {
       return {
         groups: request.groups.map(({ groupId, topics }) => {
           const offsets = offsetsOf(groupId)
-          if (!offsets) return { groupId, errorCode: ErrorCode.NOT_COORDINATOR }
-          return { groupId, topics: fetchTopics(metadata.image, offsets, topics, useTopicIds) }
+          if (typeof offsets === 'number') return { groupId, errorCode: offsets }
+          return { groupId, topics: fetchTopics(metadata.image, offsets, topics, useTopicIds, context) }
         }),
       }
     }
     const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null
     const offsets = offsetsOf(request.groupId)
-    if (!offsets) {
-      const errorCode = ErrorCode.NOT_COORDINATOR
+    if (typeof offsets === 'number') {
+      const errorCode = offsets
       if (apiVersion >= TOP_LEVEL_ERROR_SINCE) return { errorCode }
       return { topics: (topics ?? []).map((topic) => eachPartition(topic, { ...NO_OFFSET, errorCode })) }
     }
-    const fetched = fetchTopics(metadata.image, offsets, topics, false)
+    const fetched = fetchTopics(metadata.image, offsets, topics, false, context)
     return { topics: apiVersion === 0 ? fetched.map(unknownInVersion0) : fetched }
   })
 }
@@ -64,15 +67,18 @@ function fetchTopics(
   offsets: OffsetsByTopic,
   topics: readonly TopicRequest[] | null,
   useTopicIds: boolean,
+  context: RequestContext,
 ): TopicResponse[] {
-  if (!topics) return fetchAllTopics(image, offsets, useTopicIds)
+  if (!topics) return fetchAllTopics(image, offsets, useTopicIds, context)
   const found: TopicResponse[] = []
-  const unknown: TopicResponse[] = []
+  const refused: TopicResponse[] = []
   for (const topic of topics) {
     const name = useTopicIds ? image.topicsById.get(topic.topicId)?.name : topic.name
     if (name === undefined) {
       // Kafka leaves metadata and leader epoch of these at their defaults.
-      unknown.push(eachPartition(topic, { ...NO_OFFSET, errorCode: ErrorCode.UNKNOWN_TOPIC_ID }))
+      refused.push(eachPartition(topic, { ...NO_OFFSET, errorCode: ErrorCode.UNKNOWN_TOPIC_ID }))
+    } else if (!may(context, DESCRIBE_TOPIC, name)) {
+      refused.push(eachPartition({ ...topic, name }, { ...NO_OFFSET, errorCode: DESCRIBE_TOPIC.errorCode }))
     } else {
       const committed = offsets.get(name)
       found.push({
@@ -84,16 +90,18 @@ function fetchTopics(
       })
     }
   }
-  return [...found, ...unknown]
+  return [...found, ...refused]
 }
 
 function fetchAllTopics(
   image: MetadataImage,
   offsets: OffsetsByTopic,
   useTopicIds: boolean,
+  context: RequestContext,
 ): TopicResponse[] {
   const fetched: TopicResponse[] = []
   for (const [name, committed] of offsets) {
+    if (!may(context, DESCRIBE_TOPIC, name)) continue
     const topicId = image.topicsByName.get(name)?.topicId ?? ZERO_UUID
     if (useTopicIds && topicId === ZERO_UUID) continue
     const partitions = [...committed].map(([partition, offset]) => fetchOffset(partition, offset, ZERO_UUID))

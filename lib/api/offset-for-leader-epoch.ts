@@ -1,5 +1,6 @@
 import { offsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.ts'
-import { type Handler, handler } from '../network/handler.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { CLUSTER_ACTION, DESCRIBE_TOPIC, may, unless } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
 
 /*
@@ -8,13 +9,20 @@ import type { Parts } from './parts.ts'
  */
 
 export function createOffsetForLeaderEpochHandler({ replicas }: Pick<Parts, 'replicas'>): Handler {
-  return handler(offsetForLeaderEpoch, ({ topics }) => ({
-    topics: topics.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
-        const end = replicas.endOffsetForEpoch(topic, partition, currentLeaderEpoch, leaderEpoch)
-        return typeof end === 'number' ? { partition, errorCode: end } : { partition, ...end }
+  return guarded(offsetForLeaderEpoch, [unless(CLUSTER_ACTION, DESCRIBE_TOPIC)], ({ topics }, context) => {
+    const isBroker = may(context, CLUSTER_ACTION)
+    return {
+      topics: topics.map(({ topic, partitions }) => {
+        const isHidden = !isBroker && !may(context, DESCRIBE_TOPIC, topic)
+        return {
+          topic,
+          partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
+            if (isHidden) return { partition, errorCode: DESCRIBE_TOPIC.errorCode }
+            const end = replicas.endOffsetForEpoch(topic, partition, currentLeaderEpoch, leaderEpoch)
+            return typeof end === 'number' ? { partition, errorCode: end } : { partition, ...end }
+          }),
+        }
       }),
-    })),
-  }))
+    }
+  })
 }

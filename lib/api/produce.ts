@@ -8,7 +8,8 @@ import type { RequestOf } from '../../protocol/schema.ts'
 import type { AppendResult } from '../log/log-results.ts'
 import type { AppendEntry } from '../log/replica-manager.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
-import { type Answer, type Handler, handler, NO_RESPONSE, type RequestContext } from '../network/handler.ts'
+import { type Answer, guarded, type Handler, NO_RESPONSE, type RequestContext } from '../network/handler.ts'
+import { may, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
 
@@ -61,7 +62,7 @@ interface CheckedRequest {
 }
 
 export function createProduceHandler(parts: ProduceParts): Handler {
-  return handler(produce, (request, context) => {
+  return guarded(produce, [WRITE_TRANSACTIONAL_ID, WRITE_TOPIC], (request, context) => {
     const checked = check(parts, request, context)
     if (!parts.replicas.mustAwaitZstd(checked.entries)) return append(parts, checked, request, context)
     return zstdReady().then(() => append(parts, check(parts, request, context), request, context))
@@ -71,18 +72,21 @@ export function createProduceHandler(parts: ProduceParts): Handler {
 function check({ metadata }: ProduceParts, request: ProduceRequest, context: RequestContext): CheckedRequest {
   const { image } = metadata
   const isAcksValid = request.acks === 0 || request.acks === 1 || request.acks === -1
-  const isAnonymousTransaction = request.transactionalId === null && hasTransactionalRecords(request)
+  const isRefusedTransaction = hasTransactionalRecords(request) && !mayTransact(request, context)
   const entries: AppendEntry[] = []
   const waiting: PartitionAnswer[] = []
   const responses = request.topicData.map(({ name: givenName, topicId, partitionData }) => {
     const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
     const topic = usesTopicIds ? image.topicsById.get(topicId) : image.topicsByName.get(givenName)
     const name = topic?.name ?? givenName
+    const isKnown = topic !== undefined || !usesTopicIds
+    const isRefused = isKnown && !isRefusedTransaction && !may(context, WRITE_TOPIC, name)
     const partitionResponses = partitionData.map(({ index, records }) => {
       const bytes = records ?? NO_RECORDS
       let error: ErrorCode = ErrorCode.NONE
-      if (isAnonymousTransaction) error = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-      else if (topic === undefined && usesTopicIds) error = ErrorCode.UNKNOWN_TOPIC_ID
+      if (isRefusedTransaction) error = WRITE_TRANSACTIONAL_ID.errorCode
+      else if (!isKnown) error = ErrorCode.UNKNOWN_TOPIC_ID
+      else if (isRefused) error = WRITE_TOPIC.errorCode
       else if (topic?.partitions[index] === undefined) error = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
       else error = ErrorCode[validateProduceRecords(bytes, context.apiVersion)?.error ?? 'NONE']
       if (error === ErrorCode.NONE && !isAcksValid) error = ErrorCode.INVALID_REQUIRED_ACKS
@@ -121,6 +125,10 @@ function append(
   )
   if (isFailed) throw new Error('records that no acknowledgement is wanted for could not be appended')
   return NO_RESPONSE
+}
+
+function mayTransact({ transactionalId }: ProduceRequest, context: RequestContext): boolean {
+  return transactionalId !== null && may(context, WRITE_TRANSACTIONAL_ID, transactionalId)
 }
 
 function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {

@@ -1,5 +1,6 @@
 import type { Api, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
+import type { Need } from '../security/authorization/needs.ts'
 import type { Session } from './session.ts'
 
 /** What a handler knows of the request besides its body. */
@@ -38,6 +39,8 @@ export interface Handler<A extends Api = Api> {
   readonly api: A
   readonly minVersion: number
   readonly maxVersion: number
+  /** What it asks before it answers, in that order. */
+  readonly needs: readonly Need[]
   readonly handle: Handle<A>
 }
 
@@ -47,11 +50,22 @@ export function handler<A extends Api>(
   handle: Handle<A>,
   versions: { readonly min?: number; readonly max?: number } = {},
 ): Handler {
+  return guarded(api, [], handle, versions)
+}
+
+/** Binds a handler that asks what its session may do to its API. */
+export function guarded<A extends Api>(
+  api: A,
+  needs: readonly Need[],
+  handle: Handle<A>,
+  versions: { readonly min?: number; readonly max?: number } = {},
+): Handler {
   const newest = Math.min(api.versions.max, api.unstable.min - 1)
   return {
     api,
     minVersion: versions.min ?? api.versions.min,
     maxVersion: versions.max ?? newest,
+    needs,
     // The dispatcher hands each handler only what its own API's codec decoded.
     handle: handle as unknown as Handle<Api>,
   }

@@ -35,6 +35,8 @@ export interface AlterContext {
    * Whether eligible.leader.replicas.version is above 0: then min.insync.replicas belongs to the whole cluster (KIP-966).
    */
   readonly eligibleLeaderReplicas: boolean
+  /** Asked before the configs are looked at: why who asks may not alter those of this resource. */
+  readonly refusal?: (resource: ConfigResource) => ConfigError | null
   /** Asked once the configs are found to be good; Kafka's error when there is no such resource. */
   readonly checkExistence?: (resource: ConfigResource) => ConfigError | null
 }
@@ -144,17 +146,20 @@ export function checkNewTopicConfigs(
 
 /** What the broker that takes a request checks before the controller does (ConfigAdminManager.preprocess). */
 function checkRequest(
-  { resourceType, resourceName }: ConfigResource,
+  resource: ConfigResource,
   configs: readonly AlterableConfig[],
   nulls: readonly AlterableConfig[],
-  { nodeId }: AlterContext,
+  { nodeId, refusal }: AlterContext,
 ): ConfigError | null {
+  const { resourceType, resourceName } = resource
   if (new Set(configs.map(({ name }) => name)).size !== configs.length) {
     return invalidRequest('Error due to duplicate config keys')
   }
   if (nulls.length > 0) {
     return invalidRequest(`Null value not supported for : ${nulls.map(({ name }) => name).join(', ')}`)
   }
+  const refused = refusal?.(resource) ?? null
+  if (refused !== null) return refused
   if (resourceType === BROKER) return resourceName === '' ? null : checkNodeId(resourceName, nodeId)
   if (resourceType === TOPIC || resourceType === CLIENT_METRICS || resourceType === GROUP) return null
   return invalidRequest(`Unknown resource type ${resourceType}`)

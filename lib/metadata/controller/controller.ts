@@ -1,5 +1,6 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import type { Random } from '../../lab/random.ts'
+import type { AlterContext } from '../configs/alter.ts'
 import type { EffectiveConfigs } from '../effective-configs.ts'
 import type { Metadata } from '../metadata.ts'
 import type { MetadataRecord } from '../records.ts'
@@ -101,14 +102,17 @@ export class Controller {
   /**
    * Changes configs; see `alterResources` for what comes back.
    * @param nodeId the broker that got the request: its own configs are all that it takes changes of
+   * @param refusal see `AlterContext`
    */
   alterConfigs(
     nodeId: number,
     resources: readonly AlteredResource[],
     validateOnly = false,
+    refusal: NonNullable<AlterContext['refusal']> = () => null,
   ): (ApiError | undefined)[] | ApiError {
     const records: MetadataRecord[] = []
-    const context = { broker: this.#configs.broker(nodeId), nodeId, eligibleLeaderReplicas: false }
+    const broker = this.#configs.broker(nodeId)
+    const context: AlterContext = { broker, nodeId, eligibleLeaderReplicas: false, refusal }
     const results = alterResources(this.#metadata.image, resources, context, records)
     if (validateOnly || results instanceof ApiError) return results
     this.#metadata.commit(records)
