@@ -68,6 +68,7 @@ export class ClusterParts {
     })
     this.groupCoordinator = new GroupCoordinator({
       metadata,
+      logs: this.logs,
       clock,
       random,
       logger,

@@ -1,15 +1,17 @@
+import type { LogManager } from '../log/log-manager.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { CONSUMER_OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { GroupCoordinatorConfig } from './config.ts'
 import { coordinatorPartition } from './coordinator-key.ts'
+import { CoordinatorLog } from './coordinator-log.ts'
 import { loadShard, unloadShard } from './load.ts'
 import { deleteOffsetsOfTopic } from './offsets/delete.ts'
 import type { GroupShard, ShardServices } from './shard.ts'
-import { StoredPartition } from './stored-partition.ts'
 
 export interface GroupCoordinatorOptions extends ShardServices {
   readonly metadata: Metadata
+  readonly logs: LogManager
 }
 
 /**
@@ -22,7 +24,6 @@ export class GroupCoordinator {
   /** Kept from the topic's creation on: partitions that are added later would tear groups from their offsets. */
   #partitions = 0
   #shards = new Map<number, GroupShard>()
-  #stored = new Map<number, StoredPartition>()
   #unsubscribe: () => void
 
   constructor(options: GroupCoordinatorOptions) {
@@ -67,15 +68,14 @@ export class GroupCoordinator {
   }
 
   #load(partition: number): GroupShard | undefined {
-    const state = this.#options.metadata.image.partition(this.#topicId as string, partition)
-    if (!state || state.leader < 0) return undefined
-    let stored = this.#stored.get(partition)
-    if (!stored) {
-      stored = new StoredPartition()
-      this.#stored.set(partition, stored)
-    }
+    const { metadata, logs, clock } = this.#options
+    const topicId = this.#topicId as string
+    const state = metadata.image.partition(topicId, partition)
+    const kept = logs.partition(topicId, partition)
+    if (!state || !kept || state.leader < 0) return undefined
     const leadership = { nodeId: state.leader, leaderEpoch: state.leaderEpoch }
-    const shard = loadShard(partition, leadership, stored, this.#options)
+    const log = new CoordinatorLog(kept, state.leaderEpoch, clock)
+    const shard = loadShard(partition, leadership, log, this.#options)
     this.#shards.set(partition, shard)
     return shard
   }
@@ -96,7 +96,8 @@ export class GroupCoordinator {
     if (shard) unloadShard(shard)
     this.#shards.delete(partition)
     // Sessions run on at the next coordinator even if nobody ever asks it; where nothing is kept there is no hurry.
-    if (this.#stored.get(partition)?.isEmpty === false) this.#load(partition)
+    const log = this.#options.logs.partition(this.#topicId as string, partition)?.log
+    if (log && log.logEndOffset > log.logStartOffset) this.#load(partition)
   }
 
   #onTopicDeleted(topicId: string): void {
@@ -106,7 +107,6 @@ export class GroupCoordinator {
     }
     for (const shard of this.#shards.values()) unloadShard(shard)
     this.#shards.clear()
-    this.#stored.clear()
     this.#topicId = undefined
   }
 }

@@ -1,26 +1,32 @@
+import { ProtocolError } from '../../protocol/error.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
+import { groupMetadata } from '../../protocol/formats/consumer-offsets/group-metadata.ts'
+import { isControlBatch } from '../../protocol/records/batch.ts'
+import { decodeRecords } from '../../protocol/records/decode-batch.ts'
+import type { KafkaRecord } from '../../protocol/records/record.ts'
 import { prepareRebalance, renewSession } from './classic/rebalance.ts'
-import { restoredGroup } from './classic/stored-group.ts'
+import { type GroupMetadataValue, restoredGroup } from './classic/stored-group.ts'
+import type { CoordinatorLog } from './coordinator-log.ts'
+import { decodeGroupRecord, type GroupRecord, isOfKind } from './group-record.ts'
 import { scheduleExpiry } from './offsets/expiry.ts'
 import { GroupShard, type ShardServices } from './shard.ts'
-import type { StoredPartition } from './stored-partition.ts'
+
+const MAX_BATCH_BYTES = 2 ** 31 - 1
 
 /**
- * A broker takes the groups of a partition over: as their last records tell, with sessions that start anew
+ * A broker takes the groups of a partition over: as their records tell, with sessions that start anew
  * (`GroupMetadataManager.onLoaded`).
  */
 export function loadShard(
   partition: number,
   leadership: { readonly nodeId: number; readonly leaderEpoch: number },
-  stored: StoredPartition,
+  log: CoordinatorLog,
   services: ShardServices,
 ): GroupShard {
-  const shard = new GroupShard(partition, leadership, stored, services)
-  for (const [groupId, value] of stored.groups) {
-    shard.groups.set(groupId, restoredGroup(groupId, value, services.clock))
-  }
+  const shard = new GroupShard(partition, leadership, log, services)
+  replay(shard)
   // A group that only ever commits has no record of its own.
-  for (const groupId of stored.offsets.groupIds()) if (!shard.groups.has(groupId)) shard.createGroup(groupId)
+  for (const groupId of shard.offsets.groupIds()) if (!shard.groups.has(groupId)) shard.createGroup(groupId)
   for (const group of [...shard.groups.values()]) {
     for (const member of group.members.values()) renewSession(shard, group, member)
     if (group.members.size > shard.config.groupMaxSize) {
@@ -29,6 +35,40 @@ export function loadShard(
   }
   scheduleExpiry(shard)
   return shard
+}
+
+function replay(shard: GroupShard): void {
+  /** Classic groups are written as a whole, so that only what was written last counts. */
+  const classic = new Map<string, GroupMetadataValue>()
+  for (const { buffer, position } of shard.log.batches()) {
+    if (isControlBatch(buffer, position)) continue
+    for (const kept of decodeRecords(buffer, position, MAX_BATCH_BYTES)) {
+      const record = readable(shard, kept)
+      if (!record) continue
+      if (!isOfKind(record, groupMetadata)) shard.offsets.replay(record)
+      else if (record.value) classic.set(record.key.group, record.value)
+      else classic.delete(record.key.group)
+    }
+  }
+  for (const [groupId, value] of classic) {
+    shard.groups.set(groupId, restoredGroup(groupId, value, shard.services.clock))
+  }
+}
+
+/** Whoever may write to the topic can write what no coordinator would. */
+function readable(shard: GroupShard, kept: KafkaRecord): GroupRecord | undefined {
+  try {
+    return decodeGroupRecord(kept)
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    const { partition } = shard
+    shard.services.logger.warn('a record of __consumer_offsets cannot be read', {
+      partition,
+      offset: kept.offset,
+      reason: error.message,
+    })
+    return undefined
+  }
 }
 
 /** The broker coordinates these groups no longer: whoever waits here must look for the one that does. */

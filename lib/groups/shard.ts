@@ -1,11 +1,13 @@
+import { groupMetadata } from '../../protocol/formats/consumer-offsets/group-metadata.ts'
 import type { Clock, Timer } from '../lab/clock.ts'
 import type { Logger } from '../lab/logger.ts'
 import type { Random } from '../lab/random.ts'
 import { ClassicGroup } from './classic/group.ts'
 import { storedGroup } from './classic/stored-group.ts'
 import type { GroupCoordinatorConfig } from './config.ts'
-import type { CommittedOffset } from './offsets/committed-offsets.ts'
-import type { StoredPartition } from './stored-partition.ts'
+import type { CoordinatorLog } from './coordinator-log.ts'
+import type { GroupRecord } from './group-record.ts'
+import { CommittedOffsets } from './offsets/committed-offsets.ts'
 
 export interface ShardServices {
   readonly clock: Clock
@@ -17,27 +19,29 @@ export interface ShardServices {
 
 /**
  * The groups of one partition of `__consumer_offsets`, as the broker that leads it knows them
- * (`GroupCoordinatorShard`). Whatever must outlive the broker is written by the methods here and nowhere else.
+ * (`GroupCoordinatorShard`). What must outlive the broker goes into the partition's log; what a coordinator knows beyond
+ * that (a rebalance under way, pending members) is lost when it goes.
  */
 export class GroupShard {
   readonly partition: number
   readonly nodeId: number
   readonly leaderEpoch: number
   readonly groups = new Map<string, ClassicGroup>()
+  readonly offsets = new CommittedOffsets()
   readonly services: ShardServices
-  readonly stored: StoredPartition
+  readonly log: CoordinatorLog
   expiryTimer: Timer | undefined
 
   constructor(
     partition: number,
     leadership: { readonly nodeId: number; readonly leaderEpoch: number },
-    stored: StoredPartition,
+    log: CoordinatorLog,
     services: ShardServices,
   ) {
     this.partition = partition
     this.nodeId = leadership.nodeId
     this.leaderEpoch = leadership.leaderEpoch
-    this.stored = stored
+    this.log = log
     this.services = services
   }
 
@@ -51,26 +55,22 @@ export class GroupShard {
     return group
   }
 
+  /** Classic groups change first and are written then, as a whole. */
   writeGroup(group: ClassicGroup): void {
-    this.stored.groups.set(group.groupId, storedGroup(group))
+    this.log.append([{ record: groupMetadata, key: { group: group.groupId }, value: storedGroup(group) }])
   }
 
+  /** Takes the group away; what it committed stays. */
   deleteGroup(group: ClassicGroup): void {
     group.cancelTimers()
     group.go('Dead')
     this.groups.delete(group.groupId)
-    this.stored.groups.delete(group.groupId)
+    this.log.append([{ record: groupMetadata, key: { group: group.groupId }, value: null }])
   }
 
-  writeOffset(groupId: string, topic: string, partition: number, committed: CommittedOffset): void {
-    this.stored.offsets.put(groupId, topic, partition, committed)
-  }
-
-  deleteOffset(groupId: string, topic: string, partition: number): void {
-    this.stored.offsets.delete(groupId, topic, partition)
-  }
-
-  deleteOffsets(groupId: string): void {
-    this.stored.offsets.deleteGroup(groupId)
+  /** Offsets committed, or forgotten. */
+  writeOffsets(records: readonly GroupRecord[]): void {
+    this.log.append(records)
+    for (const record of records) this.offsets.replay(record)
   }
 }

@@ -1,7 +1,10 @@
+import type { groupMetadata } from '../../../protocol/formats/consumer-offsets/group-metadata.ts'
+import type { Decoded } from '../../../protocol/schema.ts'
 import type { Clock } from '../../lab/clock.ts'
-import type { GroupMetadataValue } from '../stored-partition.ts'
 import { ClassicGroup } from './group.ts'
 import { ClassicMember } from './member.ts'
+
+export type GroupMetadataValue = Decoded<(typeof groupMetadata)['value']>
 
 /** The group as its GroupMetadata record tells it. */
 export function storedGroup(group: ClassicGroup): GroupMetadataValue {

@@ -3,8 +3,9 @@ import type { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import type { RequestOf } from '../../../protocol/schema.ts'
 import type { ClassicGroup } from '../classic/group.ts'
 import { renewSession } from '../classic/rebalance.ts'
+import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
-import type { CommittedOffset } from './committed-offsets.ts'
+import { type CommittedOffset, offsetRecord } from './committed-offsets.ts'
 
 export type OffsetCommitRequest = RequestOf<typeof offsetCommit>
 export type OffsetToCommit = OffsetCommitRequest['topics'][number]['partitions'][number]
@@ -57,12 +58,16 @@ function validateCommitter(
   return group.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
 }
 
-/** Commits one offset of a request that `validateCommit` let pass; the error code of its partition. */
+/**
+ * Adds the record of one offset of a request that `validateCommit` let pass, to be written with the others; the error
+ * code of its partition.
+ */
 export function commitOffset(
   shard: GroupShard,
   request: OffsetCommitRequest,
   topic: CommittedTopic,
   partition: OffsetToCommit,
+  records: GroupRecord[],
 ): number {
   const { committedMetadata, committedOffset, committedLeaderEpoch, commitTimestamp, partitionIndex } =
     partition
@@ -77,6 +82,6 @@ export function commitOffset(
     expireTimestampMs: request.retentionTimeMs === -1 ? -1 : now + request.retentionTimeMs,
     topicId: topic.topicId,
   }
-  shard.writeOffset(request.groupId, topic.name, partitionIndex, committed)
+  records.push(offsetRecord(request.groupId, topic.name, partitionIndex, committed))
   return ErrorCode.NONE
 }

@@ -1,3 +1,6 @@
+import { offsetCommit } from '../../../protocol/formats/consumer-offsets/offset-commit.ts'
+import { type GroupRecord, type GroupRecordOf, isOfKind } from '../group-record.ts'
+
 /** What a group committed for one partition (`OffsetAndMetadata`). */
 export interface CommittedOffset {
   readonly offset: number
@@ -31,7 +34,15 @@ export class CommittedOffsets {
     return this.#groups.get(groupId)?.get(topic)?.get(partition)
   }
 
-  put(groupId: string, topic: string, partition: number, committed: CommittedOffset): void {
+  /** What the record says happened; records of other kinds are none of ours. */
+  replay(record: GroupRecord): void {
+    if (!isOfKind(record, offsetCommit)) return
+    const { group, topic, partition } = record.key
+    if (record.value) this.#put(group, topic, partition, committedOf(record.value))
+    else this.#delete(group, topic, partition)
+  }
+
+  #put(groupId: string, topic: string, partition: number, committed: CommittedOffset): void {
     let topics = this.#groups.get(groupId)
     if (!topics) {
       topics = new Map()
@@ -45,7 +56,7 @@ export class CommittedOffsets {
     partitions.set(partition, committed)
   }
 
-  delete(groupId: string, topic: string, partition: number): void {
+  #delete(groupId: string, topic: string, partition: number): void {
     const topics = this.#groups.get(groupId)
     const partitions = topics?.get(topic)
     if (!topics || !partitions) return
@@ -53,8 +64,44 @@ export class CommittedOffsets {
     if (partitions.size === 0) topics.delete(topic)
     if (topics.size === 0) this.#groups.delete(groupId)
   }
+}
 
-  deleteGroup(groupId: string): void {
-    this.#groups.delete(groupId)
+type OffsetCommitValue = NonNullable<GroupRecordOf<typeof offsetCommit>['value']>
+
+function committedOf(value: OffsetCommitValue): CommittedOffset {
+  const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp, topicId } = value
+  return {
+    offset,
+    leaderEpoch,
+    metadata,
+    commitTimestampMs: commitTimestamp,
+    expireTimestampMs: expireTimestamp,
+    topicId,
   }
+}
+
+/** The record of an offset that is committed. */
+export function offsetRecord(
+  group: string,
+  topic: string,
+  partition: number,
+  { offset, leaderEpoch, metadata, commitTimestampMs, expireTimestampMs, topicId }: CommittedOffset,
+): GroupRecord {
+  return {
+    record: offsetCommit,
+    key: { group, topic, partition },
+    value: {
+      offset,
+      leaderEpoch,
+      metadata,
+      commitTimestamp: commitTimestampMs,
+      expireTimestamp: expireTimestampMs,
+      topicId,
+    },
+  }
+}
+
+/** The record of an offset that is forgotten. */
+export function offsetTombstone(group: string, topic: string, partition: number): GroupRecord {
+  return { record: offsetCommit, key: { group, topic, partition }, value: null }
 }

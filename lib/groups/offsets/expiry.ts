@@ -1,6 +1,7 @@
 import type { ClassicGroup } from '../classic/group.ts'
+import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
-import type { CommittedOffset } from './committed-offsets.ts'
+import { type CommittedOffset, offsetTombstone } from './committed-offsets.ts'
 
 const MINUTE_MS = 60_000
 
@@ -21,22 +22,24 @@ function expire(shard: GroupShard): void {
 
 /** @returns whether no offset is left */
 function expireOffsets(shard: GroupShard, group: ClassicGroup): boolean {
-  const topics = shard.stored.offsets.ofGroup(group.groupId)
+  const topics = shard.offsets.ofGroup(group.groupId)
   if (topics.size === 0) return true
   const since = expiryBegins(group)
   if (!since) return false
   const now = shard.services.clock.now()
   const retentionMs = shard.config.offsetsRetentionMinutes * MINUTE_MS
   let allExpired = true
-  for (const [topic, partitions] of [...topics]) {
+  const records: GroupRecord[] = []
+  for (const [topic, partitions] of topics) {
     const isSubscribed = group.isSubscribedTo(topic)
-    for (const [partition, committed] of [...partitions]) {
+    for (const [partition, committed] of partitions) {
       const { expireTimestampMs } = committed
       const expires = expireTimestampMs === -1 ? since(committed) + retentionMs : expireTimestampMs
       if (isSubscribed || now < expires) allExpired = false
-      else shard.deleteOffset(group.groupId, topic, partition)
+      else records.push(offsetTombstone(group.groupId, topic, partition))
     }
   }
+  shard.writeOffsets(records)
   return allExpired
 }
 

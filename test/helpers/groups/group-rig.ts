@@ -14,6 +14,8 @@ import { GroupCoordinator } from '../../../lib/groups/coordinator.ts'
 import { ManualClock } from '../../../lib/lab/clock.ts'
 import { SILENT } from '../../../lib/lab/logger.ts'
 import { SeededRandom } from '../../../lib/lab/random.ts'
+import { LogManager } from '../../../lib/log/log-manager.ts'
+import { LogMemory } from '../../../lib/log/log-memory.ts'
 import { Controller } from '../../../lib/metadata/controller/controller.ts'
 import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
@@ -86,6 +88,7 @@ export class GroupRig {
   readonly clock = new ManualClock()
   readonly metadata = new Metadata('cluster-of-the-group-rig')
   readonly controller: Controller
+  readonly logs: LogManager
   readonly coordinator: GroupCoordinator
   #handlers = new Map<number, Map<number, Handler>>()
 
@@ -101,8 +104,18 @@ export class GroupRig {
     )
     const effective = new EffectiveConfigs(this.metadata, { cluster, brokers: own })
     this.controller = new Controller(this.metadata, effective, random)
+    const logs = new LogManager({
+      clock: this.clock,
+      random,
+      memory: new LogMemory(),
+      metadata: this.metadata,
+      configOf: (topic) => effective.topicConfig(topic),
+      producerIdExpirationMs: () => effective.cluster().config.producerIdExpirationMs,
+    })
+    this.logs = logs
     this.coordinator = new GroupCoordinator({
       clock: this.clock,
+      logs,
       random,
       logger: SILENT,
       metadata: this.metadata,
