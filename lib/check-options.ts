@@ -144,6 +144,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   config: v.optional(config),
   topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
   users: v.optional(users),
+  logMemoryLimit: v.optional(whole('a whole number of bytes >= 0', 0)),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),
   random: v.optional(withMethods<Random>('a Random, such as new SeededRandom(1)', 'bytes', 'below')),

@@ -9,7 +9,9 @@ import { GroupCoordinator } from './groups/coordinator.ts'
 import { type Clock, RealClock } from './lab/clock.ts'
 import { SILENT } from './lab/logger.ts'
 import { RealRandom, randomUuid } from './lab/random.ts'
+import { LogMaintenance } from './log/log-maintenance.ts'
 import { LogManager } from './log/log-manager.ts'
+import { LogMemory } from './log/log-memory.ts'
 import { ReplicaManager } from './log/replica-manager.ts'
 import { Controller } from './metadata/controller/controller.ts'
 import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
@@ -36,6 +38,7 @@ export class ClusterParts {
   readonly controller: Controller
   readonly leaderBalancer: LeaderBalancer
   readonly logs: LogManager
+  readonly logMaintenance: LogMaintenance
   readonly groupCoordinator: GroupCoordinator
   readonly users: Users
   readonly tokens: DelegationTokens
@@ -62,9 +65,17 @@ export class ClusterParts {
     this.leaderBalancer = new LeaderBalancer(this.controller, metadata, configs, clock)
     this.logs = new LogManager({
       clock,
+      random,
+      memory: new LogMemory(options.logMemoryLimit),
       metadata,
       configOf: (topic) => configs.topicConfig(topic),
       producerIdExpirationMs: () => configs.cluster().config.producerIdExpirationMs,
+    })
+    this.logMaintenance = new LogMaintenance({
+      clock,
+      logger,
+      logs: this.logs,
+      config: () => configs.cluster().config,
     })
     this.groupCoordinator = new GroupCoordinator({
       metadata,
@@ -90,6 +101,7 @@ export class ClusterParts {
     this.leaderBalancer.close()
     this.groupCoordinator.close()
     this.tokens.close()
+    this.logMaintenance.close()
     this.logs.close()
   }
 

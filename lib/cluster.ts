@@ -146,6 +146,19 @@ export class Cluster<C extends Clock = Clock> {
     if (result instanceof ApiError) throw new KafkaError(`createTopic ${name}`, result)
   }
 
+  /**
+   * Compacts every topic with `cleanup.policy=compact` now, however little there is to gain, segments that are being
+   * written to included. `min.compaction.lag.ms` and open transactions are minded as ever.
+   */
+  compact(): Promise<void> {
+    return this.#parts.logMaintenance.compact()
+  }
+
+  /** Deletes now what `retention.ms` and `retention.bytes` have no room for. */
+  applyRetention(): void {
+    this.#parts.logMaintenance.applyRetention()
+  }
+
   /** Stops every broker and lets go of everything: no socket, timer or byte is left. */
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.stop()))

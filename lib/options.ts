@@ -67,6 +67,11 @@ export interface ClusterOptions<C extends Clock = Clock> {
   topics?: readonly (string | TopicOptions)[] | undefined
   /** Who may log in where clients must; `cluster.users` changes them later. */
   users?: readonly UserOptions[] | undefined
+  /**
+   * The most that stored records may take in memory, in bytes. Producers that would go beyond it get KAFKA_STORAGE_ERROR,
+   * which they try again after, until records are deleted. Default: no limit.
+   */
+  logMemoryLimit?: number | undefined
   /** Default: a random UUID. */
   clusterId?: string | undefined
   /** Default: real time. A `ManualClock` stands still until it is moved. */

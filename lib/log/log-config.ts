@@ -15,7 +15,32 @@ export interface LogConfig {
   readonly segmentBytes: number
   /** Takes the place of `segmentBytes`, and may be smaller than that ever is: for tests. */
   readonly internalSegmentBytes: number | null
+  readonly segmentMs: number
+  readonly segmentJitterMs: number
+  readonly segmentIndexBytes: number
+  readonly indexIntervalBytes: number
+  /** -1: no limit. */
+  readonly retentionMs: number
+  /** -1: no limit. */
+  readonly retentionBytes: number
+  readonly deleteRetentionMs: number
+  readonly minCompactionLagMs: number
+  readonly maxCompactionLagMs: number
+  readonly minCleanableDirtyRatio: number
 }
 
 /** The most that a batch may decompress to, wherever we have to look inside: Kafka streams it, here it takes memory. */
 export const MAX_DECOMPRESSED_BATCH_BYTES = 256 * 1024 * 1024
+
+export function isCompacted(config: LogConfig): boolean {
+  return config.cleanupPolicy.includes('compact')
+}
+
+export function maxSegmentBytes(config: LogConfig): number {
+  return config.internalSegmentBytes ?? config.segmentBytes
+}
+
+/** What must be compacted in time must leave the active segment in time (LogConfig.maxSegmentMs). */
+export function maxSegmentMs(config: LogConfig): number {
+  return isCompacted(config) ? Math.min(config.segmentMs, config.maxCompactionLagMs) : config.segmentMs
+}

@@ -1,13 +1,17 @@
 import type { Clock } from '../lab/clock.ts'
+import type { Random } from '../lab/random.ts'
 import type { TopicState } from '../metadata/image.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import { type ConfigRecord, ConfigResourceType, type MetadataRecord } from '../metadata/records.ts'
 import type { LogConfig } from './log-config.ts'
+import type { LogMemory } from './log-memory.ts'
 import { Partition } from './partition.ts'
 import { PartitionLog } from './partition-log.ts'
 
 export interface LogManagerOptions {
   readonly clock: Clock
+  readonly random: Random
+  readonly memory: LogMemory
   readonly metadata: Metadata
   /** The configs of a topic as they are now. */
   readonly configOf: (topic: string) => LogConfig
@@ -78,21 +82,21 @@ export class LogManager {
       partitions = []
       this.#partitions.set(topicId, partitions)
     }
-    const { clock, producerIdExpirationMs } = this.#options
+    const { clock, random, memory, producerIdExpirationMs } = this.#options
     // Partitions of a topic share one config object.
     const config = partitions[0]?.log.config ?? this.#options.configOf(topic.name)
-    partitions[index] = new Partition(
-      topic.name,
-      state,
-      new PartitionLog({ clock, config, producerIdExpirationMs }),
-    )
+    const log = new PartitionLog({ clock, random, memory, config, producerIdExpirationMs })
+    partitions[index] = new Partition(topic.name, state, log)
   }
 
   #remove(topicId: string): void {
     const partitions = this.#partitions.get(topicId)
     if (partitions === undefined) return
     this.#partitions.delete(topicId)
-    for (const partition of partitions) partition.wake()
+    for (const partition of partitions) {
+      partition.log.delete()
+      partition.wake()
+    }
   }
 
   /** What a topic does not say itself it inherits from the brokers, so a broker's config may change every topic's. */

@@ -1,3 +1,4 @@
+import type { LogMemory } from './log-memory.ts'
 import type { Place, SegmentBytes } from './segment-bytes.ts'
 
 const SMALLEST_CHUNK = 1024
@@ -20,6 +21,11 @@ export class MemoryBytes implements SegmentBytes {
   /** True while the last piece ends where the chunk's free space begins. */
   #lastIsOpen = false
   #chunkBytes = 0
+  readonly #memory: LogMemory
+
+  constructor(memory: LogMemory) {
+    this.#memory = memory
+  }
 
   get start(): number {
     return this.#starts[0] ?? this.#size
@@ -42,6 +48,7 @@ export class MemoryBytes implements SegmentBytes {
       this.#chunkUsed += length
     }
     this.#size += length
+    this.#memory.used += length
   }
 
   #chunkFor(length: number): Buffer {
@@ -88,6 +95,7 @@ export class MemoryBytes implements SegmentBytes {
     let dropped = 0
     while (dropped < this.#starts.length && this.#endOf(dropped) <= position) dropped++
     if (dropped === 0) return
+    this.#memory.used -= this.#endOf(dropped - 1) - this.start
     this.#buffers.splice(0, dropped)
     this.#offsets.splice(0, dropped)
     this.#starts.splice(0, dropped)
@@ -95,6 +103,10 @@ export class MemoryBytes implements SegmentBytes {
     this.#chunk = null
     this.#chunkBytes = 0
     this.#lastIsOpen = false
+  }
+
+  delete(): void {
+    this.dropBefore(this.#size)
   }
 
   #endOf(piece: number): number {

@@ -1,10 +1,10 @@
 import {
   baseOffset,
   isLogAppendTime,
-  lastOffset,
   maxTimestamp,
   NO_TIMESTAMP,
   partitionLeaderEpoch,
+  recordCount,
 } from '../../protocol/records/batch.ts'
 import { decodeRecords } from '../../protocol/records/decode-batch.ts'
 import { MAX_DECOMPRESSED_BATCH_BYTES } from './log-config.ts'
@@ -52,27 +52,24 @@ function recordOfMaxTimestamp(log: PartitionLog): TimestampAndOffset | undefined
   if (largest === NO_TIMESTAMP) return undefined
   const found = firstFrom(log, largest)
   if (found !== undefined) return found
-  // The largest timestamp is that of a record that is gone, of the batch that the log now begins in.
-  const { best, next } = bestOfFirstBatch(log)
-  const inRest = maxTimestampFrom(log, next)
-  return inRest > (best?.timestamp ?? NO_TIMESTAMP) ? firstFrom(log, inRest) : best
+  // That timestamp is of a record that is gone: deleted from the batch that the log begins in, or compacted away.
+  return bestOfAll(log)
 }
 
-function bestOfFirstBatch(log: PartitionLog) {
-  const first: { best: TimestampAndOffset | undefined; next: number } = {
-    best: undefined,
-    next: log.logEndOffset,
+function bestOfAll(log: PartitionLog): TimestampAndOffset | undefined {
+  let best: TimestampAndOffset | undefined
+  for (const segment of log.segments) {
+    segment.visitFromTime(NO_TIMESTAMP, log.logStartOffset, (batch) => {
+      if (maxTimestamp(batch, 0) <= (best?.timestamp ?? NO_TIMESTAMP)) return false
+      const leaderEpoch = partitionLeaderEpoch(batch, 0)
+      for (const { timestamp, offset } of decodeRecords(batch, 0, MAX_DECOMPRESSED_BATCH_BYTES)) {
+        if (offset < log.logStartOffset || timestamp <= (best?.timestamp ?? NO_TIMESTAMP)) continue
+        best = { timestamp, offset, leaderEpoch }
+      }
+      return false
+    })
   }
-  log.segments[0]!.visitFromTime(NO_TIMESTAMP, log.logStartOffset, (buffer, position) => {
-    const leaderEpoch = partitionLeaderEpoch(buffer, position)
-    first.next = lastOffset(buffer, position) + 1
-    for (const { timestamp, offset } of decodeRecords(buffer, position, MAX_DECOMPRESSED_BATCH_BYTES)) {
-      const isBetter = timestamp > (first.best?.timestamp ?? NO_TIMESTAMP)
-      if (offset >= log.logStartOffset && isBetter) first.best = { timestamp, offset, leaderEpoch }
-    }
-    return true
-  })
-  return first
+  return best
 }
 
 /** The largest timestamp of the batches that hold `offset` and later ones. */
@@ -86,8 +83,8 @@ function firstFrom(log: PartitionLog, timestamp: number): TimestampAndOffset | u
   let found: TimestampAndOffset | undefined
   for (const segment of log.segments) {
     if (segment.maxTimestamp < timestamp) continue
-    segment.visitFromTime(timestamp, log.logStartOffset, (buffer, position) => {
-      found = firstInBatch(buffer, position, timestamp, log)
+    segment.visitFromTime(timestamp, log.logStartOffset, (batch) => {
+      found = firstInBatch(batch, timestamp, log)
       return found !== undefined
     })
     if (found !== undefined) break
@@ -95,18 +92,14 @@ function firstFrom(log: PartitionLog, timestamp: number): TimestampAndOffset | u
   return found
 }
 
-function firstInBatch(
-  buffer: Buffer,
-  position: number,
-  timestamp: number,
-  log: PartitionLog,
-): TimestampAndOffset | undefined {
-  const leaderEpoch = partitionLeaderEpoch(buffer, position)
+function firstInBatch(batch: Buffer, timestamp: number, log: PartitionLog): TimestampAndOffset | undefined {
+  const leaderEpoch = partitionLeaderEpoch(batch, 0)
   const startOffset = log.logStartOffset
-  if (isLogAppendTime(buffer, position) && baseOffset(buffer, position) >= startOffset) {
-    return { timestamp: maxTimestamp(buffer, position), offset: baseOffset(buffer, position), leaderEpoch }
+  // A batch that compaction emptied has times but no records.
+  if (recordCount(batch, 0) > 0 && isLogAppendTime(batch, 0) && baseOffset(batch, 0) >= startOffset) {
+    return { timestamp: maxTimestamp(batch, 0), offset: baseOffset(batch, 0), leaderEpoch }
   }
-  for (const record of decodeRecords(buffer, position, MAX_DECOMPRESSED_BATCH_BYTES)) {
+  for (const record of decodeRecords(batch, 0, MAX_DECOMPRESSED_BATCH_BYTES)) {
     if (record.timestamp >= timestamp && record.offset >= startOffset) {
       return { timestamp: record.timestamp, offset: record.offset, leaderEpoch }
     }

@@ -11,21 +11,25 @@ import {
 import { decodeEndTxnMarker, type EndTxnMarker } from '../../protocol/records/control.ts'
 import { decodeRecords } from '../../protocol/records/decode-batch.ts'
 import type { Clock } from '../lab/clock.ts'
+import type { Random } from '../lab/random.ts'
 import { keepsView } from './keeps-view.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
-import type { LogConfig } from './log-config.ts'
+import { type LogConfig, maxSegmentBytes } from './log-config.ts'
+import type { LogMemory } from './log-memory.ts'
 import { AppendResult, type Isolation, LogRead } from './log-results.ts'
-import { MemoryBytes } from './memory-bytes.ts'
+import { LogSegments } from './log-segments.ts'
 import { prepareClientBatch } from './prepare-batch.ts'
 import { type AppendOrigin, ProducerState } from './producer-state.ts'
-import { Segment } from './segment.ts'
+import type { Segment } from './segment.ts'
 
 /** A marker's record takes a few dozen bytes. */
 const MARKER_MAX_BYTES = 1024
 
 export interface PartitionLogOptions {
   readonly clock: Clock
+  readonly random: Random
   readonly config: LogConfig
+  readonly memory: LogMemory
   /** `producer.id.expiration.ms` */
   readonly producerIdExpirationMs: () => number
 }
@@ -37,21 +41,24 @@ export interface PartitionLogOptions {
 export class PartitionLog {
   readonly epochs = new LeaderEpochs()
   config: LogConfig
+  /** Up to where compaction has come; undefined before the first time (`cleaner-offset-checkpoint`). */
+  cleanedTo: number | undefined
   readonly #clock: Clock
+  readonly #memory: LogMemory
   readonly #producerIdExpirationMs: () => number
-  /** In order, at least one; the last one is written to. */
-  #segments: Segment[]
+  readonly #segments: LogSegments
   /** Made when there is a producer to remember: most partitions of a large cluster never see one. */
   #producers: ProducerState | undefined
   #logStartOffset = 0
   #logEndOffset = 0
   #highWatermark = 0
 
-  constructor({ clock, config, producerIdExpirationMs }: PartitionLogOptions) {
+  constructor({ clock, random, config, memory, producerIdExpirationMs }: PartitionLogOptions) {
     this.config = config
     this.#clock = clock
+    this.#memory = memory
     this.#producerIdExpirationMs = producerIdExpirationMs
-    this.#segments = [new Segment(0, new MemoryBytes(), clock.now())]
+    this.#segments = new LogSegments({ clock, random, memory, config: () => this.config })
   }
 
   get producers(): ProducerState {
@@ -60,7 +67,7 @@ export class PartitionLog {
   }
 
   get segments(): readonly Segment[] {
-    return this.#segments
+    return this.#segments.all
   }
 
   get logStartOffset(): number {
@@ -84,13 +91,9 @@ export class PartitionLog {
     return Math.min(this.#highWatermark, Math.max(unstable, this.#logStartOffset))
   }
 
-  get #segmentBytes(): number {
-    return this.config.internalSegmentBytes ?? this.config.segmentBytes
-  }
-
   /** Bytes that the log holds. */
   get size(): number {
-    return this.#segments.reduce((total, segment) => total + segment.heldBytes, 0)
+    return this.#segments.all.reduce((total, segment) => total + segment.heldBytes, 0)
   }
 
   /**
@@ -98,8 +101,14 @@ export class PartitionLog {
    * topic says so, timestamps are written into them.
    *
    * @param storedTogether bytes of the same memory that are stored with these ones: what a request's frame is kept for
+   * @param transactionVersion of the protocol that the client's transaction is made in, 0 or 2
    */
-  append(records: Buffer, leaderEpoch: number, storedTogether = records.length): AppendResult {
+  append(
+    records: Buffer,
+    leaderEpoch: number,
+    storedTogether = records.length,
+    transactionVersion = 0,
+  ): AppendResult {
     const now = this.#clock.now()
     const prepared = prepareClientBatch(records, this.config, now)
     if (prepared.batch === null) {
@@ -114,12 +123,12 @@ export class PartitionLog {
       return result
     }
     const keep = prepared.isRewritten || keepsView(prepared.batch, storedTogether)
-    return this.#append(prepared.batch, keep, leaderEpoch, 'client', now)
+    return this.#append(prepared.batch, keep, leaderEpoch, 'client', transactionVersion)
   }
 
   /** Appends a batch that a coordinator of this cluster made: a transaction's marker, an internal topic's records. */
-  appendAsCoordinator(batch: Buffer, leaderEpoch: number): AppendResult {
-    return this.#append(batch, false, leaderEpoch, 'coordinator', this.#clock.now())
+  appendAsCoordinator(batch: Buffer, leaderEpoch: number, transactionVersion = 0): AppendResult {
+    return this.#append(batch, false, leaderEpoch, 'coordinator', transactionVersion)
   }
 
   #append(
@@ -127,14 +136,20 @@ export class PartitionLog {
     keep: boolean,
     leaderEpoch: number,
     origin: AppendOrigin,
-    now: number,
+    transactionVersion: number,
   ): AppendResult {
+    const now = this.#clock.now()
     const result = new AppendResult()
-    if (batch.length > this.#segmentBytes) {
+    if (batch.length > maxSegmentBytes(this.config)) {
       result.errorCode = ErrorCode.RECORD_LIST_TOO_LARGE
       return result
     }
     result.logStartOffset = this.#logStartOffset
+    // What brokers write themselves, they must: a marker that is refused would leave its transaction open for ever.
+    if (origin === 'client' && !this.#memory.hasRoomFor(batch.length)) {
+      result.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+      return result
+    }
     setBaseOffset(batch, 0, this.#logEndOffset)
     setPartitionLeaderEpoch(batch, 0, leaderEpoch)
     const hasProducerId = producerId(batch, 0) !== NO_PRODUCER_ID
@@ -148,24 +163,16 @@ export class PartitionLog {
         result.isDuplicate = true
         return result
       }
-      result.errorCode = this.producers.check(batch, origin, marker)
+      result.errorCode = this.producers.check(batch, origin, marker, transactionVersion)
       if (result.errorCode !== ErrorCode.NONE) return result
     }
     result.baseOffset = this.#logEndOffset
     if (this.config.messageTimestampType === 'LogAppendTime') result.logAppendTimeMs = now
     this.epochs.assign(leaderEpoch, this.#logEndOffset)
-    this.#segmentFor(batch.length, now).append(batch, keep, now)
+    this.#segments.forAppend(batch, result.baseOffset, now).append(batch, keep, now)
     this.#logEndOffset = lastOffset(batch, 0) + 1
     if (hasProducerId) this.producers.update(batch, marker)
     return result
-  }
-
-  #segmentFor(length: number, now: number): Segment {
-    const active = this.#segments.at(-1)!
-    if (active.size === 0 || active.size + length <= this.#segmentBytes) return active
-    const next = new Segment(this.#logEndOffset, new MemoryBytes(), now)
-    this.#segments.push(next)
-    return next
   }
 
   /** Says how far the replicas in sync are: as far as the leader, in a cluster whose replicas share one log. */
@@ -197,8 +204,9 @@ export class PartitionLog {
     const endOffset = this.endOffset(isolation)
     if (offset >= endOffset) return result
     let readTo = offset
-    for (let index = this.#segmentIndex(offset); index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!
+    const segments = this.#segments.all
+    for (let index = this.#segments.indexOf(offset); index < segments.length; index++) {
+      const segment = segments[index]!
       const from = segment.positionOf(readTo)
       const limit = segment.positionOf(endOffset)
       const isFirst = minOne && result.size === 0
@@ -220,18 +228,27 @@ export class PartitionLog {
     const endOffset = this.endOffset(isolation)
     if (offset >= endOffset) return 0
     let bytes = 0
-    for (let index = this.#segmentIndex(offset); index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!
+    const segments = this.#segments.all
+    for (let index = this.#segments.indexOf(offset); index < segments.length; index++) {
+      const segment = segments[index]!
       bytes += segment.positionOf(endOffset) - segment.positionOf(offset)
     }
     return bytes
   }
 
-  /** The last segment that begins at or before `offset`. */
-  #segmentIndex(offset: number): number {
-    let index = this.#segments.length - 1
-    while (index > 0 && this.#segments[index]!.baseOffset > offset) index--
-    return index
+  /** Closes the segment that is written to, unless it is empty, so that it may be deleted or compacted. */
+  roll(): void {
+    this.#segments.roll(this.#logEndOffset, this.#clock.now())
+  }
+
+  /** An empty segment to write what compaction keeps of `first` and the ones behind it to. */
+  cleanedSegment(first: Segment): Segment {
+    return this.#segments.create(first.baseOffset, this.#clock.now())
+  }
+
+  /** What compaction kept takes the place of what it was kept from. */
+  replaceSegments(cleaned: Segment, old: readonly Segment[]): void {
+    this.#segments.replace(cleaned, old)
   }
 
   /**
@@ -242,12 +259,15 @@ export class PartitionLog {
     if (offset > this.#highWatermark) return false
     if (offset <= this.#logStartOffset) return true
     this.#logStartOffset = offset
-    const keptFrom = this.#segmentIndex(offset)
-    this.#segments.splice(0, keptFrom)
-    this.#segments[0]!.dropBefore(offset)
+    this.#segments.dropBefore(offset)
     this.epochs.truncateFromStart(offset)
     this.#producers?.onLogStartOffset(offset)
     return true
+  }
+
+  /** The partition is gone: its bytes may be used for others. */
+  delete(): void {
+    for (const segment of this.#segments.all) segment.bytes.delete()
   }
 }
 

@@ -8,6 +8,7 @@ import {
 /** How many batches a producer may have in flight and still be told of a duplicate (ProducerStateEntry). */
 const BATCHES_TO_RETAIN = 5
 const NO_OFFSET = -1
+const LARGEST_EPOCH = 32_767
 
 /** What is remembered of a batch to answer a second copy of it. */
 export interface BatchMetadata {
@@ -37,8 +38,18 @@ export class ProducerEntry {
     return this.#batches.at(-1)?.lastSequence ?? NO_SEQUENCE
   }
 
+  /** Of the last batch; -1 where a marker is all that is known. */
+  get lastDataOffset(): number {
+    return this.#batches.at(-1)?.lastOffset ?? NO_OFFSET
+  }
+
   get hasOpenTransaction(): boolean {
     return this.currentTxnFirstOffset !== NO_OFFSET
+  }
+
+  /** Whether a marker of this very epoch says what another has said: the transaction has ended, or no epoch is left. */
+  get isRepeatedMarker(): boolean {
+    return !this.hasOpenTransaction || this.producerEpoch === LARGEST_EPOCH
   }
 
   /** The batch among the last five with these very sequence numbers. */

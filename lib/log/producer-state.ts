@@ -14,13 +14,22 @@ import {
 } from '../../protocol/records/batch.ts'
 import type { EndTxnMarker } from '../../protocol/records/control.ts'
 import { type BatchMetadata, ProducerEntry } from './producer-entry.ts'
-import { type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
+import { type AbortedEntry, type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
 
 /** Who appends: a client's batches are held against their sequence numbers, a coordinator's have none. */
 export type AppendOrigin = 'client' | 'coordinator'
 
+/** From this `transaction.version` on the epoch rises with each transaction, and with its marker already (KIP-890). */
+const EPOCH_BUMP_VERSION = 2
+
 /** Kafka's `producer.id.expiration.check.interval.ms`. */
 const EXPIRATION_CHECK_INTERVAL_MS = 600_000
+
+/** What is known last of a producer; the offset is -1 where that is a marker. */
+export interface LastRecord {
+  readonly lastDataOffset: number
+  readonly producerEpoch: number
+}
 
 interface OpenTransaction {
   readonly producerId: number
@@ -75,13 +84,29 @@ export class ProducerState {
     return entry?.duplicateOf(producerEpoch(batch, 0), baseSequence(batch, 0), lastSequence(batch, 0))
   }
 
-  /** May the batch be appended? It has a producer id and is no duplicate. `marker` is what a control batch says. */
-  check(batch: Buffer, origin: AppendOrigin, marker: EndTxnMarker | null): ErrorCode {
+  /**
+   * May the batch be appended? It has a producer id and is no duplicate. `marker` is what a control batch says,
+   * `transactionVersion` the version of the protocol that the transaction is made in (KIP-890).
+   */
+  check(
+    batch: Buffer,
+    origin: AppendOrigin,
+    marker: EndTxnMarker | null,
+    transactionVersion: number,
+  ): ErrorCode {
     const entry = this.#entries.get(producerId(batch, 0))
-    if (entry === undefined) return ErrorCode.NONE
+    const bumpsEpoch = transactionVersion >= EPOCH_BUMP_VERSION
+    if (entry === undefined) {
+      const isLate = bumpsEpoch && origin === 'client' && baseSequence(batch, 0) !== 0
+      // Whoever raises the epoch with each transaction begins each at 0: something before this batch is missing.
+      return isLate ? ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER : ErrorCode.NONE
+    }
     const epoch = producerEpoch(batch, 0)
     if (epoch < entry.producerEpoch) return ErrorCode.INVALID_PRODUCER_EPOCH
     if (marker !== null) {
+      if (bumpsEpoch && epoch === entry.producerEpoch && !entry.isRepeatedMarker) {
+        return ErrorCode.INVALID_PRODUCER_EPOCH
+      }
       return marker.coordinatorEpoch < entry.coordinatorEpoch
         ? ErrorCode.TRANSACTION_COORDINATOR_FENCED
         : ErrorCode.NONE
@@ -160,6 +185,25 @@ export class ProducerState {
   /** The aborted transactions that have records between the two offsets, the upper one excluded. */
   abortedBetween(fetchOffset: number, upperBound: number): AbortedTransaction[] {
     return this.#aborted.between(fetchOffset, upperBound)
+  }
+
+  /** Of each producer, what compaction must leave (UnifiedLog.lastRecordsOfActiveProducers). */
+  lastRecords(): Map<number, LastRecord> {
+    return new Map(
+      [...this.#entries.values()].map(({ producerId: id, lastDataOffset, producerEpoch: epoch }) => {
+        return [id, { lastDataOffset, producerEpoch: epoch }]
+      }),
+    )
+  }
+
+  /** The aborted transactions with records or a marker at or after `from` and before `to`. */
+  abortedOverlapping(from: number, to: number): AbortedEntry[] {
+    return this.#aborted.overlapping(from, to)
+  }
+
+  /** What compaction left of the aborted transactions whose markers lie in that range. */
+  replaceAborted(from: number, to: number, kept: readonly AbortedEntry[]): void {
+    this.#aborted.replace(from, to, kept)
   }
 
   onLogStartOffset(logStartOffset: number): void {

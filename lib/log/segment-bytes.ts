@@ -1,10 +1,8 @@
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Where the bytes of one segment lie. Positions count from the segment's first byte ever; whole batches only are
- * appended, dropped and sliced, so every position given or taken is the border of a batch.
- *
- * `memory-bytes.ts` is the one in memory; a directory of files is to come.
+ * Where the bytes of one segment lie: `memory-bytes.ts`. Positions count from the segment's first byte ever; whole
+ * batches only are appended, dropped and sliced, so every position given or taken is the border of a batch.
  */
 export interface SegmentBytes {
   /** Where what is still held begins. */
@@ -16,12 +14,14 @@ export interface SegmentBytes {
    * copied.
    */
   append(batch: Buffer, keep: boolean): void
-  /** Points `place` at the batch that begins at `position`. */
+  /** Points `place` at the header of the batch that begins at `position`. */
   locate(position: number, place: Place): void
   /** Adds views of the bytes from `from` up to `to` to `views`, without copying where they lie in memory. */
   slice(from: number, to: number, views: Buffer[]): void
   /** Forgets, as far as memory can be given back, what lies before `position`. */
   dropBefore(position: number): void
+  /** The segment is gone; views that were given out stay as they are. */
+  delete(): void
 }
 
 /** A batch's place in memory; moved along by `locate`, so that walking over batches allocates nothing. */

@@ -7,66 +7,117 @@ import {
 } from '../../protocol/records/batch.ts'
 import { Place, type SegmentBytes } from './segment-bytes.ts'
 
-/** Kafka's `index.interval.bytes`: how far the index may leave one to walk from header to header. */
-const INDEX_INTERVAL_BYTES = 4096
+/** Kafka's files of times have entries of 12 bytes, those of offsets of 8; full when the next roll has no room (TimeIndex). */
+const INDEX_ENTRY_BYTES = 12
+const MAX_OFFSET_DELTA = 0x7fff_ffff
+
+/** When a segment is to be closed, and another begun: see `LogConfig`. */
+export interface RollRules {
+  readonly maxBytes: number
+  readonly maxMs: number
+  readonly maxIndexBytes: number
+}
 
 /**
- * A stretch of a log: bytes, and an index of every 4 KB of them. An entry of the index stands for a block: the batches
- * from its position to the next entry's.
+ * A stretch of a log: bytes, and an index of every 4 KB (`index.interval.bytes`) of them. An entry of the index stands
+ * for a block: the batches from its position to the next entry's.
  */
 export class Segment {
   readonly baseOffset: number
-  readonly #bytes: SegmentBytes
+  readonly bytes: SegmentBytes
+  readonly createdAt: number
+  /** ms by which this segment is closed before its time, so that not all are at once (`segment.jitter.ms`). */
+  readonly rollJitterMs: number
+  readonly #indexIntervalBytes: number
   /** Offset after the last batch. */
   nextOffset: number
   /** The largest timestamp of all batches ever appended, or `NO_TIMESTAMP`. */
   maxTimestamp = NO_TIMESTAMP
+  /** The largest timestamp of the first batch, which the age of a segment is counted from. */
+  firstTimestamp = NO_TIMESTAMP
   /** Wall clock, ms. */
   lastModified: number
   #blockOffsets: number[] = []
   #blockPositions: number[] = []
   #blockTimestamps: number[] = []
 
-  constructor(firstOffset: number, bytes: SegmentBytes, now: number) {
+  constructor({ baseOffset: firstOffset, bytes, now, indexIntervalBytes, rollJitterMs = 0 }: SegmentOptions) {
     this.baseOffset = firstOffset
     this.nextOffset = firstOffset
-    this.#bytes = bytes
+    this.bytes = bytes
+    this.createdAt = now
     this.lastModified = now
+    this.rollJitterMs = rollJitterMs
+    this.#indexIntervalBytes = indexIntervalBytes
   }
 
   get size(): number {
-    return this.#bytes.size
+    return this.bytes.size
   }
 
   /** Bytes that are still held. */
   get heldBytes(): number {
-    return this.#bytes.size - this.#bytes.start
+    return this.bytes.size - this.bytes.start
   }
 
   append(batch: Buffer, keep: boolean, now: number): void {
-    const position = this.#bytes.size
+    const position = this.bytes.size
     const timestamp = maxTimestamp(batch, 0)
     const block = this.#blockPositions.length - 1
-    if (block < 0 || position - this.#blockPositions[block]! >= INDEX_INTERVAL_BYTES) {
+    if (block < 0 || position - this.#blockPositions[block]! >= this.#indexIntervalBytes) {
       this.#blockOffsets.push(baseOffset(batch, 0))
       this.#blockPositions.push(position)
       this.#blockTimestamps.push(timestamp)
     } else if (timestamp > this.#blockTimestamps[block]!) {
       this.#blockTimestamps[block] = timestamp
     }
+    if (position === 0) this.firstTimestamp = timestamp
     if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
     this.nextOffset = lastOffset(batch, 0) + 1
     this.lastModified = now
-    this.#bytes.append(batch, keep)
+    this.bytes.append(batch, keep)
+  }
+
+  /** What the age of the segment's records is counted from, ms (LogSegment.largestTimestamp). */
+  get largestTimestamp(): number {
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.lastModified
+  }
+
+  /** Does a batch of `length` bytes, with these timestamp and last offset, belong into another segment? */
+  shouldRoll(length: number, timestamp: number, offset: number, now: number, rules: RollRules): boolean {
+    if (this.size === 0) return false
+    if (this.size + length > rules.maxBytes) return true
+    const age = this.firstTimestamp >= 0 ? timestamp - this.firstTimestamp : now - this.createdAt
+    if (age > rules.maxMs - this.rollJitterMs) return true
+    if ((this.#blockOffsets.length + 1) * INDEX_ENTRY_BYTES >= rules.maxIndexBytes) return true
+    return offset - this.baseOffset > MAX_OFFSET_DELTA
+  }
+
+  /** Calls `visit` with each batch that is held, in order. */
+  forEachBatch(visit: (batch: Buffer) => void): void {
+    const place = new Place()
+    for (let position = this.bytes.start; position < this.bytes.size; ) {
+      this.bytes.locate(position, place)
+      const next = position + sizeInBytes(place.buffer, place.offset)
+      visit(this.#view(position, next))
+      position = next
+    }
+  }
+
+  /** One batch, whole. */
+  #view(from: number, to: number): Buffer {
+    const views: Buffer[] = []
+    this.bytes.slice(from, to, views)
+    return views[0]!
   }
 
   /** Position of the first batch that holds `offset` or a later one; `size` where there is none. */
   positionOf(offset: number): number {
-    if (offset >= this.nextOffset) return this.#bytes.size
+    if (offset >= this.nextOffset) return this.bytes.size
     const place = new Place()
     let position = this.#startOf(blockBefore(this.#blockOffsets, offset))
-    for (; position < this.#bytes.size; position += sizeInBytes(place.buffer, place.offset)) {
-      this.#bytes.locate(position, place)
+    for (; position < this.bytes.size; position += sizeInBytes(place.buffer, place.offset)) {
+      this.bytes.locate(position, place)
       if (lastOffset(place.buffer, place.offset) >= offset) break
     }
     return position
@@ -83,7 +134,7 @@ export class Segment {
     // The block may begin before `from`: then the walk begins there.
     let position = Math.max(from, this.#startOf(blockBefore(this.#blockPositions, target)))
     for (;;) {
-      this.#bytes.locate(position, place)
+      this.bytes.locate(position, place)
       const next = position + sizeInBytes(place.buffer, place.offset)
       if (next > target) return position === from && minOne ? next : position
       position = next
@@ -91,14 +142,14 @@ export class Segment {
   }
 
   slice(from: number, to: number, views: Buffer[]): void {
-    this.#bytes.slice(from, to, views)
+    this.bytes.slice(from, to, views)
   }
 
   /** Base offset of the batch at `position`, or the next offset at the end. */
   offsetAt(position: number): number {
-    if (position >= this.#bytes.size) return this.nextOffset
+    if (position >= this.bytes.size) return this.nextOffset
     const place = new Place()
-    this.#bytes.locate(position, place)
+    this.bytes.locate(position, place)
     return baseOffset(place.buffer, place.offset)
   }
 
@@ -106,22 +157,19 @@ export class Segment {
    * Calls `visit` with each batch from `offset` on whose largest timestamp is at least `timestamp`, until it says that
    * it found what it looks for. Blocks without such a batch are passed over.
    */
-  visitFromTime(
-    timestamp: number,
-    offset: number,
-    visit: (buffer: Buffer, position: number) => boolean,
-  ): boolean {
+  visitFromTime(timestamp: number, offset: number, visit: (batch: Buffer) => boolean): boolean {
     const place = new Place()
     let position = this.positionOf(offset)
     let block = blockBefore(this.#blockPositions, position)
-    while (position < this.#bytes.size) {
-      const blockEnd = this.#blockPositions[block + 1] ?? this.#bytes.size
+    while (position < this.bytes.size) {
+      const blockEnd = this.#blockPositions[block + 1] ?? this.bytes.size
       if (this.#blockTimestamps[block]! < timestamp) position = blockEnd
       while (position < blockEnd) {
-        this.#bytes.locate(position, place)
-        if (maxTimestamp(place.buffer, place.offset) >= timestamp && visit(place.buffer, place.offset))
-          return true
-        position += sizeInBytes(place.buffer, place.offset)
+        this.bytes.locate(position, place)
+        const next = position + sizeInBytes(place.buffer, place.offset)
+        const isCandidate = maxTimestamp(place.buffer, place.offset) >= timestamp
+        if (isCandidate && visit(this.#view(position, next))) return true
+        position = next
       }
       block++
     }
@@ -135,9 +183,9 @@ export class Segment {
     const place = new Place()
     let position = this.positionOf(offset)
     const block = blockBefore(this.#blockPositions, position)
-    const blockEnd = this.#blockPositions[block + 1] ?? this.#bytes.size
+    const blockEnd = this.#blockPositions[block + 1] ?? this.bytes.size
     while (position < blockEnd) {
-      this.#bytes.locate(position, place)
+      this.bytes.locate(position, place)
       largest = Math.max(largest, maxTimestamp(place.buffer, place.offset))
       position += sizeInBytes(place.buffer, place.offset)
     }
@@ -150,9 +198,9 @@ export class Segment {
   /** Gives back what memory it can of the batches before the one that holds `offset`. */
   dropBefore(offset: number): void {
     const position = this.positionOf(offset)
-    this.#bytes.dropBefore(position)
+    this.bytes.dropBefore(position)
     // Blocks wholly before what is held would point at nothing.
-    const held = this.#bytes.start
+    const held = this.bytes.start
     let dropped = 0
     while (dropped < this.#blockPositions.length && this.#endOfBlock(dropped) <= held) dropped++
     if (dropped === 0) return
@@ -162,12 +210,21 @@ export class Segment {
   }
 
   #endOfBlock(block: number): number {
-    return this.#blockPositions[block + 1] ?? this.#bytes.size
+    return this.#blockPositions[block + 1] ?? this.bytes.size
   }
 
   #startOf(block: number): number {
-    return Math.max(this.#bytes.start, this.#blockPositions[block] ?? 0)
+    return Math.max(this.bytes.start, this.#blockPositions[block] ?? 0)
   }
+}
+
+export interface SegmentOptions {
+  readonly baseOffset: number
+  readonly bytes: SegmentBytes
+  /** Wall clock, ms. */
+  readonly now: number
+  readonly indexIntervalBytes: number
+  readonly rollJitterMs?: number
 }
 
 /** Index of the last entry that is at most `value`; 0 where there is none. */

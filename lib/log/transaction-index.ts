@@ -4,7 +4,8 @@ export interface AbortedTransaction {
   readonly firstOffset: number
 }
 
-interface Entry extends AbortedTransaction {
+/** An aborted transaction of a log. */
+export interface AbortedEntry extends AbortedTransaction {
   /** Of the abort marker. */
   readonly lastOffset: number
   /** The last stable offset when the marker was written: what began later cannot have records below it. */
@@ -13,9 +14,9 @@ interface Entry extends AbortedTransaction {
 
 /** The aborted transactions of a log, in the order of their markers (Kafka's `.txnindex`). */
 export class TransactionIndex {
-  #entries: Entry[] = []
+  #entries: AbortedEntry[] = []
 
-  append(entry: Entry): void {
+  append(entry: AbortedEntry): void {
     this.#entries.push(entry)
   }
 
@@ -29,6 +30,17 @@ export class TransactionIndex {
       if (entry.lastStableOffset >= upperBound) break
     }
     return aborted
+  }
+
+  /** Those with records or their marker at or after `from` and before `to`. */
+  overlapping(from: number, to: number): AbortedEntry[] {
+    return this.#entries.slice(this.#firstEndingAt(from)).filter(({ firstOffset }) => firstOffset < to)
+  }
+
+  /** Those whose marker lies at or after `from` and before `to` are now these, in the order of their markers. */
+  replace(from: number, to: number, entries: readonly AbortedEntry[]): void {
+    const first = this.#firstEndingAt(from)
+    this.#entries.splice(first, this.#firstEndingAt(to) - first, ...entries)
   }
 
   dropBefore(offset: number): void {

@@ -3,6 +3,7 @@ import { SeededRandom } from '../../../lib/lab/random.ts'
 import type { ReplicaConfig } from '../../../lib/log/hosted-replicas.ts'
 import type { LogConfig } from '../../../lib/log/log-config.ts'
 import { LogManager } from '../../../lib/log/log-manager.ts'
+import { LogMemory } from '../../../lib/log/log-memory.ts'
 import { ReplicaManager } from '../../../lib/log/replica-manager.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
@@ -23,6 +24,16 @@ export const LOG_CONFIG: LogConfig = {
   minInsyncReplicas: 1,
   segmentBytes: 1_073_741_824,
   internalSegmentBytes: null,
+  segmentMs: 604_800_000,
+  segmentJitterMs: 0,
+  segmentIndexBytes: 10_485_760,
+  indexIntervalBytes: 4096,
+  retentionMs: 604_800_000,
+  retentionBytes: -1,
+  deleteRetentionMs: 86_400_000,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: 2 ** 63,
+  minCleanableDirtyRatio: 0.5,
 }
 
 export interface TestTopic {
@@ -46,7 +57,7 @@ export class LogBrokers {
   #topics = 0
 
   /** @param racks one for each broker; node ids count from 0 */
-  constructor(racks: readonly (string | null)[] = [null]) {
+  constructor(racks: readonly (string | null)[] = [null], { memoryLimit }: { memoryLimit?: number } = {}) {
     racks.forEach((rack, brokerId) => {
       const endPoint = { name: 'PLAINTEXT', host: 'localhost', port: 9092 + brokerId }
       this.metadata.commit([
@@ -62,6 +73,8 @@ export class LogBrokers {
     })
     this.logs = new LogManager({
       clock: this.clock,
+      random: this.random,
+      memory: new LogMemory(memoryLimit),
       metadata: this.metadata,
       configOf: (topic) => this.topicConfigs.get(topic) ?? LOG_CONFIG,
       producerIdExpirationMs: () => 86_400_000,

@@ -2,22 +2,43 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { ManualClock } from '../../../lib/lab/clock.ts'
+import { SeededRandom } from '../../../lib/lab/random.ts'
+import { cleanLog } from '../../../lib/log/cleaning/clean-log.ts'
+import { cleanableOf } from '../../../lib/log/cleaning/cleanable.ts'
+import { LogMemory } from '../../../lib/log/log-memory.ts'
 import { offsetByTime } from '../../../lib/log/offset-by-time.ts'
 import { PartitionLog } from '../../../lib/log/partition-log.ts'
+import { applyRetention } from '../../../lib/log/retention.ts'
 import { encodeEndTxnMarkerBatch } from '../../../protocol/records/control.ts'
-import { decodeBatch } from '../../../protocol/records/decode-batch.ts'
+import { type DecodedBatch, decodeBatch } from '../../../protocol/records/decode-batch.ts'
 import { encodeBatch } from '../../../protocol/records/encode-batch.ts'
+import type { KafkaRecord } from '../../../protocol/records/record.ts'
+import { ensureValid } from '../../../protocol/records/validate-batch.ts'
 import { LOG_CONFIG } from '../../helpers/log/log-broker.ts'
 
 const MAX_BYTES = 10_000_000
+const DELETE_RETENTION_MS = 1000
+const CLEANER = { logCleanerDedupeBufferSize: 1_000_000, logCleanerIoBufferLoadFactor: 0.9 }
 
 interface ModelRecord {
   offset: number
   timestamp: number
-  value: string
+  key: string
+  /** null: a tombstone. */
+  value: string | null
+}
+
+interface ModelBatch {
+  size: number
+  first: number
+  last: number
   epoch: number
-  /** Bytes of its batch, and the batch's first and last offset. */
-  batch: { size: number; first: number; last: number }
+  records: ModelRecord[]
+  isMarker: boolean
+  /** The batch is part of that transaction, or its marker. */
+  transaction?: ModelTransaction
+  /** From when on its tombstones may go. */
+  horizon?: number
 }
 
 interface ModelTransaction {
@@ -28,34 +49,61 @@ interface ModelTransaction {
   isAborted?: boolean
 }
 
-/** A log as an array of records: no segments, no index, nothing that could be wrong in an interesting way. */
+/** A log as an array of batches: no segments, no index, nothing that could be wrong in an interesting way. */
 class Model {
-  records: ModelRecord[] = []
+  batches: ModelBatch[] = []
   transactions: ModelTransaction[] = []
+  readonly epochEnds = new Map<number, number>()
   start = 0
   end = 0
   highWatermark = 0
   epoch = 0
+  isCompacted = false
+
+  live(): ModelRecord[] {
+    return this.batches.flatMap(({ records }) => records).filter(({ offset }) => offset >= this.start)
+  }
 
   lastStableOffset(): number {
     const undecided = this.transactions.filter(({ last }) => last === undefined || last >= this.highWatermark)
     return Math.min(this.highWatermark, ...undecided.map(({ first }) => Math.max(first, this.start)))
   }
 
+  moveStart(offset: number): void {
+    this.start = Math.max(this.start, offset)
+    this.batches = this.batches.filter(({ last }) => last >= this.start)
+  }
+
   /** Batches from the one that holds `offset` on, as far as `maxBytes` and `endOffset` allow. */
-  read(offset: number, maxBytes: number, endOffset: number): ModelRecord[] {
-    const found: ModelRecord[] = []
+  read(offset: number, maxBytes: number, endOffset: number): ModelBatch[] {
+    const found: ModelBatch[] = []
     let size = 0
-    const batches = new Set(
-      this.records.filter(({ batch }) => batch.last >= offset).map(({ batch }) => batch),
-    )
     if (offset >= endOffset) return found
-    for (const batch of batches) {
+    for (const batch of this.batches.filter(({ last }) => last >= offset)) {
       if (batch.last >= endOffset || (found.length > 0 && size + batch.size > maxBytes)) break
       size += batch.size
-      found.push(...this.records.filter((record) => record.batch === batch))
+      found.push(batch)
     }
     return found
+  }
+
+  /** Forgets what others supersede below `to`, where what is below `from` has been through this before. */
+  compact(from: number, to: number, now: number): void {
+    this.isCompacted = true
+    const below = this.batches.filter(({ first, isMarker }) => first < to && !isMarker)
+    const isAborted = ({ transaction }: ModelBatch) => transaction?.isAborted === true
+    const last = new Map<string, number>()
+    for (const batch of below) {
+      if (isAborted(batch)) continue
+      for (const { key, offset } of batch.records) if (offset >= from) last.set(key, offset)
+    }
+    for (const batch of below) {
+      const isDue = batch.horizon !== undefined && now >= batch.horizon
+      batch.records = batch.records.filter(({ key, offset, value }) => {
+        return !isAborted(batch) && offset >= (last.get(key) ?? -1) && (value !== null || !isDue)
+      })
+      if (batch.records.some(({ value }) => value === null)) batch.horizon ??= now + DELETE_RETENTION_MS
+    }
   }
 }
 
@@ -71,6 +119,9 @@ type Step =
   | { kind: 'time'; timestamp: number }
   | { kind: 'watermark'; at: number }
   | { kind: 'epoch'; by: number }
+  | { kind: 'advance'; ms: number }
+  | { kind: 'retain'; ms: number }
+  | { kind: 'compact' }
 
 const bytes = fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 100 }) }, fc.nat({ max: 150_000 }))
 /** A place between two offsets: not a double, nearly all of which are tiny. */
@@ -112,20 +163,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('watermark' as const), at }) },
   fc.record({ kind: fc.constant('epoch' as const), by: fc.integer({ min: 0, max: 2 }) }),
+  fc.record({ kind: fc.constant('advance' as const), ms: fc.nat({ max: 1500 }) }),
+  fc.record({ kind: fc.constant('retain' as const), ms: fc.integer({ min: 4000, max: 15_000 }) }),
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('compact' as const) }) },
 )
 
-const offsetsOf = (record: { offset: number; value: string }) => `${record.offset}:${record.value}`
+const shown = ({ offset, key, value }: Omit<ModelRecord, 'timestamp'>) => `${offset}:${key}=${value}`
 
 class Run {
   readonly model = new Model()
   readonly log: PartitionLog
+  readonly #clock = new ManualClock(10_000)
   readonly #sequences = new Map<number, number>()
   #values = 0
 
   constructor(segmentBytes: number) {
-    const config = { ...LOG_CONFIG, segmentBytes }
+    const cleanupPolicy = ['compact', 'delete']
+    const config = { ...LOG_CONFIG, segmentBytes, cleanupPolicy, deleteRetentionMs: DELETE_RETENTION_MS }
     this.log = new PartitionLog({
-      clock: new ManualClock(10_000),
+      clock: this.#clock,
+      random: new SeededRandom(1),
+      memory: new LogMemory(),
       config,
       producerIdExpirationMs: () => 1e12,
     })
@@ -152,8 +210,7 @@ class Run {
         const offset = span(step.at ** 2, model.start - 1, model.highWatermark + 2)
         const isPossible = offset <= model.highWatermark
         assert.equal(log.advanceLogStartOffset(offset), isPossible)
-        if (isPossible) model.start = Math.max(model.start, offset)
-        model.records = model.records.filter(({ batch }) => batch.last >= model.start)
+        if (isPossible) model.moveStart(offset)
         return
       }
       case 'time':
@@ -162,8 +219,8 @@ class Run {
       case 'watermark': {
         const offset = span(step.at, model.highWatermark, model.end)
         // Replicas have whole batches.
-        const inside = model.records.find(({ batch }) => batch.first < offset && batch.last >= offset)
-        const border = inside?.batch.first ?? offset
+        const inside = model.batches.find(({ first, last }) => first < offset && last >= offset)
+        const border = inside?.first ?? offset
         model.highWatermark = Math.max(model.highWatermark, border)
         log.advanceHighWatermark(border)
         return
@@ -171,42 +228,66 @@ class Run {
       case 'epoch':
         model.epoch += step.by
         log.epochs.assign(model.epoch, log.logEndOffset)
+        return
+      case 'advance':
+        this.#clock.advance(step.ms)
+        return
+      case 'retain':
+        this.#retain(step.ms)
+        return
+      case 'compact':
+        this.#compact()
     }
   }
 
-  #append(timestamps: number[], size: number, more: object): number {
+  #append(timestamps: number[], size: number, more: object): ModelBatch {
     const { model, log } = this
-    const records = timestamps.map((timestamp) => ({
-      timestamp,
-      value: Buffer.from(`${this.#values++}`.padEnd(size, '.')),
-    }))
+    const records = timestamps.map((timestamp) => {
+      const number = this.#values++
+      return {
+        timestamp,
+        key: Buffer.from(`k${number % 7}`),
+        value: number % 5 === 0 ? null : Buffer.from(`${number}`.padEnd(size, '.')),
+      }
+    })
     const buffer = encodeBatch({ records, ...more })
-    const batch = { size: buffer.length, first: model.end, last: model.end + records.length - 1 }
+    const { length } = buffer
     const result = log.append(buffer, model.epoch)
     assert.equal(result.errorCode, 0)
     assert.equal(result.baseOffset, model.end)
-    for (const { timestamp, value } of records) {
-      model.records.push({
-        offset: model.end++,
-        timestamp,
-        value: value.toString(),
-        epoch: model.epoch,
-        batch,
-      })
-    }
-    return batch.first
+    const first = model.end
+    const stored = records.map(({ timestamp, key, value }, index) => {
+      return { offset: first + index, timestamp, key: key.toString(), value: value?.toString() ?? null }
+    })
+    return this.#add({
+      size: length,
+      first,
+      last: first + records.length - 1,
+      records: stored,
+      isMarker: false,
+    })
+  }
+
+  #add(appended: Omit<ModelBatch, 'epoch'>): ModelBatch {
+    const { model } = this
+    const batch = { ...appended, epoch: model.epoch }
+    model.batches.push(batch)
+    model.end = batch.last + 1
+    model.epochEnds.set(model.epoch, model.end)
+    return batch
   }
 
   #appendTransactional(producerId: number, timestamps: number[]): void {
     const baseSequence = this.#sequences.get(producerId) ?? 0
     this.#sequences.set(producerId, baseSequence + timestamps.length)
-    const first = this.#append(timestamps, 10, {
-      producerId,
-      producerEpoch: 0,
-      baseSequence,
-      isTransactional: true,
-    })
-    if (!this.#open(producerId)) this.model.transactions.push({ producerId, first })
+    const producer = { producerId, producerEpoch: 0, baseSequence, isTransactional: true }
+    const batch = this.#append(timestamps, 10, producer)
+    let transaction = this.#open(producerId)
+    if (!transaction) {
+      transaction = { producerId, first: batch.first }
+      this.model.transactions.push(transaction)
+    }
+    batch.transaction = transaction
   }
 
   #open(producerId: number): ModelTransaction | undefined {
@@ -219,11 +300,13 @@ class Run {
     const marker = { producerId, producerEpoch: 0, type, coordinatorEpoch: 0, timestamp: 0 } as const
     const buffer = encodeEndTxnMarkerBatch(marker)
     assert.equal(log.appendAsCoordinator(buffer, model.epoch).errorCode, 0)
-    const open = this.#open(producerId)
-    if (open) Object.assign(open, { last: model.end, isAborted })
-    const batch = { size: buffer.length, first: model.end, last: model.end }
-    const value = buffer.toString('latin1', buffer.length - 7, buffer.length - 1)
-    model.records.push({ offset: model.end++, timestamp: 0, value, epoch: model.epoch, batch })
+    const transaction = this.#open(producerId)
+    if (transaction) Object.assign(transaction, { last: model.end, isAborted })
+    const [record] = decodeBatch(buffer, 0, MAX_BYTES).records
+    const { offset, key, value } = record!
+    const stored = { offset, timestamp: 0, key: key!.toString(), value: value!.toString() }
+    const batch = { size: buffer.length, first: offset, last: offset, records: [stored], isMarker: true }
+    this.#add(transaction ? { ...batch, transaction } : batch)
   }
 
   #read(offset: number, maxBytes: number, committed: boolean): void {
@@ -236,30 +319,45 @@ class Run {
     assert.equal(read.errorCode, 0)
     const endOffset = committed ? model.lastStableOffset() : model.highWatermark
     const expected = model.read(offset, maxBytes, endOffset)
-    const bytes = Buffer.concat(read.records)
-    const records: string[] = []
-    for (let position = 0; position < bytes.length; ) {
-      const batch = decodeBatch(bytes, position, MAX_BYTES)
-      for (const record of batch.records) {
-        records.push(offsetsOf({ offset: record.offset, value: record.value?.toString('latin1') ?? '' }))
-      }
-      position += batch.sizeInBytes
-    }
-    assert.deepEqual(records, expected.map(offsetsOf))
-    assert.equal(read.size, bytes.length)
-    if (!committed) return
-    const upTo = (expected.at(-1)?.offset ?? -1) + 1
-    const aborted = model.transactions.filter(
-      ({ first, last, isAborted }) => isAborted && first < upTo && (last as number) >= offset,
+    const batches = batchesOf(read.records)
+    assert.deepEqual(
+      batches.flatMap(({ records }) => records.map(shownRecord)),
+      expected.flatMap(({ records }) => records.map(shown)),
     )
-    const firstOffsets = (list: { firstOffset: number }[] | null) =>
-      list?.map(({ firstOffset }) => firstOffset).sort()
-    assert.deepEqual(firstOffsets(read.abortedTransactions), aborted.map(({ first }) => first).sort())
+    assert.deepEqual(
+      batches.map(({ baseOffset, lastOffset }) => [baseOffset, lastOffset]),
+      expected.map(({ first, last }) => [first, last]),
+    )
+    assert.equal(
+      read.size,
+      batches.reduce((total, { sizeInBytes }) => total + sizeInBytes, 0),
+    )
+    if (committed) this.#checkAborted(read.abortedTransactions ?? [], offset, expected)
+  }
+
+  #checkAborted(
+    told: { producerId: number; firstOffset: number }[],
+    from: number,
+    batches: ModelBatch[],
+  ): void {
+    const upTo = (batches.at(-1)?.last ?? -1) + 1
+    const aborted = this.model.transactions.filter(
+      ({ first, last, isAborted }) => isAborted && first < upTo && (last as number) >= from,
+    )
+    const actual = told.map(({ firstOffset }) => firstOffset).sort()
+    // What compaction left nothing of need not be told.
+    const needed = this.model.isCompacted
+      ? aborted.filter((one) => batches.some((batch) => batch.transaction === one && !batch.isMarker))
+      : aborted
+    const ours = aborted.map(({ first }) => first)
+    const extra = this.model.isCompacted ? actual.filter((first) => first < upTo) : actual
+    assert.ok(extra.every((first) => ours.includes(first)))
+    assert.ok(needed.every(({ first }) => actual.includes(first)))
   }
 
   #findTime(timestamp: number): void {
     const { model, log } = this
-    const live = model.records.filter(({ offset }) => offset >= model.start)
+    const live = model.live()
     const expected = live.find((record) => record.timestamp >= timestamp)
     const found = offsetByTime(log, timestamp)
     assert.deepEqual(
@@ -271,19 +369,94 @@ class Run {
     assert.equal(offsetByTime(log, -3)?.offset, ofLargest?.offset)
   }
 
+  #retain(retentionMs: number): void {
+    const { model, log } = this
+    const borders = [...log.segments.map(({ baseOffset }) => baseOffset), model.end]
+    log.config = { ...log.config, retentionMs }
+    const now = this.#clock.now()
+    const isChanged = applyRetention(log, now)
+    const start = log.logStartOffset
+    assert.equal(isChanged, start > model.start)
+    if (isChanged) assert.ok(borders.includes(start) && start <= model.highWatermark)
+    const isOld = ({ timestamp }: ModelRecord) => now - timestamp > retentionMs
+    assert.ok(
+      model
+        .live()
+        .filter(({ offset }) => offset < start)
+        .every(isOld),
+    )
+    model.moveStart(start)
+    const [first, second] = log.segments
+    const end = second?.baseOffset ?? model.end
+    const remaining = model.live().filter(({ offset }) => offset < end)
+    const isReadable = first!.size > 0 && end <= model.highWatermark
+    // Emptied batches have times that nobody can see.
+    if (isReadable && !model.isCompacted) assert.ok(remaining.some((record) => !isOld(record)))
+  }
+
+  #compact(): void {
+    const { model, log } = this
+    const now = this.#clock.now()
+    log.roll()
+    const cleanable = cleanableOf(log, now)
+    assert.ok(cleanable.firstUncleanableOffset <= Math.max(model.start, model.lastStableOffset()))
+    if (cleanable.cleanableBytes === 0) return
+    cleanLog(cleanable, CLEANER, now)
+    model.compact(cleanable.firstDirtyOffset, log.cleanedTo as number, now)
+    this.#adopt()
+  }
+
+  /** Takes over what is left of batches, once it is known that all records that must be there are there. */
+  #adopt(): void {
+    const { model, log } = this
+    const before = new Map(model.batches.map((batch) => [batch.first, batch]))
+    const batches = batchesOf(log.read(model.start, Number.MAX_SAFE_INTEGER, 'log-end', true).records)
+    const ofData = (list: ModelBatch[]) => list.filter(({ isMarker }) => !isMarker)
+    assert.deepEqual(
+      batches.filter(({ isControl }) => !isControl).flatMap(({ records }) => records.map(shownRecord)),
+      ofData(model.batches).flatMap(({ records }) => records.map(shown)),
+    )
+    model.batches = batches.map((batch) => {
+      const known = before.get(batch.baseOffset)!
+      assert.equal(batch.lastOffset, known.last)
+      if (batch.deleteHorizonMs !== null && !known.isMarker)
+        assert.equal(batch.deleteHorizonMs, known.horizon)
+      const records = known.isMarker && batch.records.length === 0 ? [] : known.records
+      return { ...known, size: batch.sizeInBytes, records }
+    })
+    const left = new Set(model.batches.map(({ first }) => first))
+    for (const { first, isMarker, transaction } of before.values()) {
+      if (left.has(first) || !isMarker || transaction === undefined) continue
+      const orphans = ofData(model.batches).filter((batch) => batch.transaction === transaction)
+      assert.deepEqual(orphans, [], 'a marker outlives the records of its transaction')
+    }
+  }
+
   check(): void {
     const { model, log } = this
     assert.equal(log.logStartOffset, model.start)
     assert.equal(log.logEndOffset, model.end)
     assert.equal(log.highWatermark, model.highWatermark)
     assert.equal(log.lastStableOffset, model.lastStableOffset())
-    const live = model.records.filter(({ offset }) => offset >= model.start)
-    for (const epoch of new Set(live.map((record) => record.epoch))) {
-      const last = live.findLast((record) => record.epoch === epoch) as ModelRecord
+    for (const epoch of new Set(model.batches.map((batch) => batch.epoch))) {
       if (epoch === log.epochs.latest) continue
-      assert.equal(log.epochs.endOffsetFor(epoch, log.logEndOffset).endOffset, last.offset + 1)
+      assert.equal(log.epochs.endOffsetFor(epoch, log.logEndOffset).endOffset, model.epochEnds.get(epoch))
     }
   }
+}
+
+const shownRecord = ({ offset, key, value }: KafkaRecord) => {
+  return shown({ offset, key: `${key}`, value: value?.toString() ?? null })
+}
+
+function batchesOf(views: readonly Buffer[]): DecodedBatch[] {
+  const bytes = Buffer.concat(views)
+  const batches: DecodedBatch[] = []
+  for (let position = 0; position < bytes.length; position += batches.at(-1)?.sizeInBytes ?? 0) {
+    assert.equal(ensureValid(bytes, position), null)
+    batches.push(decodeBatch(bytes, position, MAX_BYTES))
+  }
+  return batches
 }
 
 t.test('a log does what an array of records does', async (t) => {

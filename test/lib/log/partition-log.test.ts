@@ -1,6 +1,8 @@
 import t from 'tap'
 import { ManualClock } from '../../../lib/lab/clock.ts'
+import { SeededRandom } from '../../../lib/lab/random.ts'
 import type { LogConfig } from '../../../lib/log/log-config.ts'
+import { LogMemory } from '../../../lib/log/log-memory.ts'
 import type { AppendResult } from '../../../lib/log/log-results.ts'
 import { offsetByTime, offsetsBefore } from '../../../lib/log/offset-by-time.ts'
 import { PartitionLog } from '../../../lib/log/partition-log.ts'
@@ -20,7 +22,13 @@ const ALL = Number.MAX_SAFE_INTEGER
 function logOf(config: Partial<LogConfig> = {}) {
   const clock = new ManualClock()
   const producerIdExpirationMs = () => 86_400_000
-  const log = new PartitionLog({ clock, config: { ...LOG_CONFIG, ...config }, producerIdExpirationMs })
+  const log = new PartitionLog({
+    clock,
+    random: new SeededRandom(1),
+    memory: new LogMemory(),
+    config: { ...LOG_CONFIG, ...config },
+    producerIdExpirationMs,
+  })
   const append = (batch: Buffer, leaderEpoch = 0): AppendResult => {
     const result = log.append(batch, leaderEpoch)
     log.advanceHighWatermark()

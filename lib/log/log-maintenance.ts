@@ -1,0 +1,119 @@
+import { isZstdReady, zstdReady } from '../../protocol/records/compression/zstd.ts'
+import type { Clock, Timer } from '../lab/clock.ts'
+import type { Logger } from '../lab/logger.ts'
+import { type CleanerConfig, cleanLog, holdsZstd } from './cleaning/clean-log.ts'
+import { type Cleanable, cleanableOf } from './cleaning/cleanable.ts'
+import { isCompacted } from './log-config.ts'
+import type { LogManager } from './log-manager.ts'
+import type { Partition } from './partition.ts'
+import { applyRetention } from './retention.ts'
+
+/** Broker configs, under their names in camel case. */
+export interface LogMaintenanceConfig extends CleanerConfig {
+  readonly logInitialTaskDelayMs: number
+  readonly logRetentionCheckIntervalMs: number
+  readonly logCleanerEnable: boolean
+  readonly logCleanerBackoffMs: number
+}
+
+export interface LogMaintenanceOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly logs: LogManager
+  /** The configs of the cluster as they are now. */
+  readonly config: () => LogMaintenanceConfig
+}
+
+/** What is done to logs from time to time: what is too old or too much is removed, what is superseded is compacted. */
+export class LogMaintenance {
+  readonly #options: LogMaintenanceOptions
+  #retention: Timer
+  #cleaner: Timer
+  #isClosed = false
+
+  constructor(options: LogMaintenanceOptions) {
+    this.#options = options
+    const { clock, config } = options
+    this.#retention = clock.setTimer(config().logInitialTaskDelayMs, () => this.#checkRetention())
+    this.#cleaner = clock.setTimer(config().logCleanerBackoffMs, () => this.#clean())
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#retention.cancel()
+    this.#cleaner.cancel()
+  }
+
+  /** Removes what `retention.ms` and `retention.bytes` have no room for, as it is done every `log.retention.check.interval.ms`. */
+  applyRetention(): void {
+    const { logs, clock, logger } = this.#options
+    for (const partition of logs.partitions()) {
+      if (!applyRetention(partition.log, clock.now())) continue
+      const { topic, index, log } = partition
+      logger.info('old records removed', { topic, partition: index, logStartOffset: log.logStartOffset })
+      partition.wake()
+    }
+  }
+
+  /**
+   * Compacts every partition whose topic says so, however little there is to gain; the segments that are written to are
+   * closed first.
+   */
+  async compact(): Promise<void> {
+    const { clock } = this.#options
+    const partitions = [...this.#compacted()]
+    for (const { log } of partitions) log.roll()
+    const cleanable = () => partitions.map(({ log }) => cleanableOf(log, clock.now()))
+    if (!isZstdReady() && cleanable().some(holdsZstd)) await zstdReady()
+    for (const partition of partitions) this.#cleanNow(partition, cleanableOf(partition.log, clock.now()))
+  }
+
+  #checkRetention(): void {
+    const { clock, config } = this.#options
+    this.applyRetention()
+    this.#retention = clock.setTimer(config().logRetentionCheckIntervalMs, () => this.#checkRetention())
+  }
+
+  /** Compacts the log that it pays most for, and comes back at once for the next one (grabFilthiestCompactedLog). */
+  #clean(): void {
+    const { config } = this.#options
+    const filthiest = config().logCleanerEnable ? this.#filthiest() : undefined
+    if (filthiest === undefined) this.#cleanAgainIn(config().logCleanerBackoffMs)
+    else if (!isZstdReady() && holdsZstd(filthiest[1])) zstdReady().then(() => this.#cleanAgainIn(0))
+    else {
+      this.#cleanNow(...filthiest)
+      this.#cleanAgainIn(0)
+    }
+  }
+
+  #cleanAgainIn(delayMs: number): void {
+    if (!this.#isClosed) this.#cleaner = this.#options.clock.setTimer(delayMs, () => this.#clean())
+  }
+
+  #filthiest(): [Partition, Cleanable] | undefined {
+    const now = this.#options.clock.now()
+    let best: [Partition, Cleanable] | undefined
+    for (const partition of this.#compacted()) {
+      const cleanable = cleanableOf(partition.log, now)
+      const { cleanableBytes, cleanableRatio, isOverdue } = cleanable
+      const isWorthIt = cleanableRatio > partition.log.config.minCleanableDirtyRatio
+      if (!(isWorthIt || (isOverdue && cleanableBytes > 0))) continue
+      if (best === undefined || cleanableRatio > best[1].cleanableRatio) best = [partition, cleanable]
+    }
+    return best
+  }
+
+  *#compacted(): Generator<Partition> {
+    for (const partition of this.#options.logs.partitions()) {
+      if (isCompacted(partition.log.config)) yield partition
+    }
+  }
+
+  #cleanNow({ topic, index, log }: Partition, cleanable: Cleanable): void {
+    const { clock, config, logger } = this.#options
+    if (cleanable.cleanableBytes === 0) return
+    const before = log.size
+    cleanLog(cleanable, config(), clock.now())
+    logger.info('log compacted', { topic, partition: index, bytesBefore: before, bytesAfter: log.size })
+  }
+}
