@@ -110,6 +110,9 @@ export class AclAuthorizer implements Authorizer, PermissionModel {
     return {
       allows: (operation, resourceType, name) =>
         (this.decide(subject, operation, resourceType, name) & (1 << operation)) !== 0,
+      allowsTopic: () => {
+        throw new TypeError('topics have indexes before a PermissionCache only')
+      },
       allowsOnAny: (operation, resourceType) => this.allowsOnAny(subject, operation, resourceType),
     }
   }

@@ -42,3 +42,22 @@ export interface PermissionModel {
   /** Tells of every change, after it is made. */
   subscribe(listener: (change: PermissionChange) => void): void
 }
+
+/** The topics there are, by an index that no two topics ever share, not even one after the other. */
+export interface TopicDirectory {
+  /** -1 where there is no topic of this name. */
+  indexOf(name: string): number
+  nameAt(index: number): string | undefined
+}
+
+/** A question that was asked, and its answer. */
+export interface AuthorizationEvent {
+  /** `User:alice`. */
+  readonly principal: string
+  readonly host: string
+  readonly operation: AclOperation
+  readonly resourceType: ResourceType
+  /** undefined where the question was about any resource of the type. */
+  readonly resourceName: string | undefined
+  readonly isAllowed: boolean
+}
