@@ -11,7 +11,8 @@ import type {
   TopicOptions,
 } from './options.ts'
 import type { TokenOptions } from './security/delegation-tokens/cluster-tokens.ts'
-import { MECHANISMS } from './security/mechanism.ts'
+import type { KerberosOptions } from './security/gssapi/acceptor.ts'
+import { MECHANISMS, PASSWORD_MECHANISMS } from './security/mechanism.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
 
@@ -55,8 +56,16 @@ const config: v.GenericSchema<ConfigOptions> = v.pipe(
 
 const port = whole('a port from 0 (any free one) to 65535', 0, 65_535)
 
-const MECHANISM_LIST = `a list of at least one of ${MECHANISMS.join(', ')}`
-const mechanisms = list(v.picklist(MECHANISMS, MECHANISM_LIST), MECHANISM_LIST)
+function some<const N extends readonly string[]>(names: N) {
+  const expected = `a list of at least one of ${names.join(', ')}`
+  return list(v.picklist(names, expected), expected)
+}
+
+const kerberos: v.GenericSchema<KerberosOptions> = object({
+  keytab: v.optional(text('the path of a file')),
+  principal: v.optional(text("a principal, such as 'kafka/localhost@EXAMPLE.COM'")),
+})
+const EARLY = ['kip43-empty-frame', 'kip43-none'] as const
 
 const PEM = 'PEM, as a text or a Buffer'
 const pem = v.union([text(PEM), v.pipe(v.instance(Buffer, PEM), v.minLength(1, PEM))], PEM)
@@ -83,7 +92,9 @@ const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
 const listener: v.GenericSchema<ListenerOptions> = object({
   name: v.optional(text()),
   securityProtocol: v.optional(v.picklist(PROTOCOLS, "'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT' or 'SASL_SSL'")),
-  saslMechanisms: v.optional(mechanisms),
+  saslMechanisms: v.optional(some(MECHANISMS)),
+  kerberos: v.optional(kerberos),
+  earlyNegotiation: v.optional(v.picklist(EARLY, EARLY.map((each) => `'${each}'`).join(' or '))),
   tls: v.optional(tls),
   host: v.optional(text()),
   port: v.optional(port),
@@ -117,7 +128,7 @@ const topic: v.GenericSchema<TopicOptions> = object({
 const user: v.GenericSchema<UserOptions> = object({
   name: text(),
   password: text(),
-  mechanisms: v.optional(mechanisms),
+  mechanisms: v.optional(some(PASSWORD_MECHANISMS)),
 })
 
 const users = v.pipe(

@@ -21,6 +21,7 @@ export interface BrokerLayout {
 
 const HIGHEST_PORT = 65_535
 const DEFAULT_HOST = '127.0.0.1'
+const SASL_OPTIONS = ['saslMechanisms', 'kerberos', 'earlyNegotiation'] as const
 
 /**
  * The brokers that the options ask for.
@@ -62,12 +63,13 @@ function listenersOf(
   if (twice !== undefined) {
     throw new OptionError(`option ${where}: expected listeners of different names, got '${twice}' twice`)
   }
-  const idle = own.findIndex(({ securityProtocol, saslMechanisms }) => {
-    return saslMechanisms !== undefined && !securityProtocol.startsWith('SASL_')
-  })
-  if (idle >= 0) {
+  for (const option of SASL_OPTIONS) {
+    const idle = own.findIndex((listener) => {
+      return listener[option] !== undefined && !listener.securityProtocol.startsWith('SASL_')
+    })
+    if (idle < 0) continue
     throw new OptionError(
-      `option ${where}[${idle}].saslMechanisms: expected securityProtocol 'SASL_PLAINTEXT' or 'SASL_SSL' beside it`,
+      `option ${where}[${idle}].${option}: expected securityProtocol 'SASL_PLAINTEXT' or 'SASL_SSL' beside it`,
     )
   }
   // The first listener takes the cluster's port where it has none of its own.

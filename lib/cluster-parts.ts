@@ -6,6 +6,7 @@ import { checkUser, OptionError } from './check-options.ts'
 import { type BrokerLayout, configsForSize, readConfigs } from './cluster-layout.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
+import { KerberosAcceptors } from './kerberos-acceptors.ts'
 import { type Clock, RealClock } from './lab/clock.ts'
 import { SILENT } from './lab/logger.ts'
 import { RealRandom, randomUuid } from './lab/random.ts'
@@ -42,6 +43,7 @@ export class ClusterParts {
   readonly groupCoordinator: GroupCoordinator
   readonly users: Users
   readonly tokens: DelegationTokens
+  readonly kerberos = new KerberosAcceptors()
   readonly metrics = new Metrics()
   readonly sessions = new Set<SaslSession>()
   readonly strings = new StringTable()
@@ -103,6 +105,7 @@ export class ClusterParts {
     this.tokens.close()
     this.logMaintenance.close()
     this.logs.close()
+    this.kerberos.close()
   }
 
   broker({ nodeId, rack, listeners }: BrokerLayout, tls: ClusterTls): Broker {

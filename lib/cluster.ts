@@ -66,10 +66,17 @@ export class Cluster<C extends Clock = Clock> {
     checkOptions(options)
     const layouts = layOutBrokers(options)
     const parts = makeParts(options, layouts)
-    for (const user of options.users ?? []) parts.users.add(user)
-    const tls = await ClusterTls.create(layouts, parts.configs)
-    const brokers = layouts.map((layout) => parts.broker(layout, tls))
-    const cluster = new Cluster<C>(parts, brokers, tls.authority)
+    let cluster: Cluster<C>
+    try {
+      for (const user of options.users ?? []) parts.users.add(user)
+      const tls = await ClusterTls.create(layouts, parts.configs)
+      const brokers = layouts.map((layout) => parts.broker(layout, tls))
+      cluster = new Cluster<C>(parts, brokers, tls.authority)
+    } catch (error) {
+      parts.close()
+      throw error
+    }
+    const { brokers } = cluster
     try {
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()

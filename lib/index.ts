@@ -7,6 +7,7 @@ export type { LogFields, Logger } from './lab/logger.ts'
 export { type Random, RealRandom, SeededRandom } from './lab/random.ts'
 export type { ClusterMetrics, Metric, MetricTags } from './metrics/metrics.ts'
 export type { SocketFactory } from './network/memory-transport.ts'
+export type { EarlyNegotiation } from './network/sasl/early-negotiation.ts'
 export type { ClientSession } from './network/sasl/sasl-session.ts'
 export type {
   BrokerOptions,
@@ -21,7 +22,8 @@ export type {
   TokenOptions,
 } from './security/delegation-tokens/cluster-tokens.ts'
 export type { TokenInformation } from './security/delegation-tokens/delegation-tokens.ts'
-export type { MechanismName } from './security/mechanism.ts'
+export type { KerberosOptions } from './security/gssapi/acceptor.ts'
+export type { MechanismName, PasswordMechanismName } from './security/mechanism.ts'
 export type {
   CertificateRequest,
   IssuedCertificate,

@@ -2,6 +2,8 @@ import type { Clock } from './lab/clock.ts'
 import type { Logger } from './lab/logger.ts'
 import type { Random } from './lab/random.ts'
 import type { SecurityProtocol } from './metadata/records.ts'
+import type { EarlyNegotiation } from './network/sasl/early-negotiation.ts'
+import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import type { MechanismName } from './security/mechanism.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
@@ -15,8 +17,15 @@ export interface ListenerOptions {
   name?: string | undefined
   /** Default: `'PLAINTEXT'`. */
   securityProtocol?: SecurityProtocol | undefined
-  /** What clients may authenticate by where they must: SASL_PLAINTEXT and SASL_SSL. Default: `sasl.enabled.mechanisms`, else all there are. */
+  /**
+   * What clients may authenticate by where they must: SASL_PLAINTEXT and SASL_SSL. Default: `sasl.enabled.mechanisms`, else
+   * what needs nothing but users, and GSSAPI where there is `kerberos`.
+   */
   saslMechanisms?: readonly MechanismName[] | undefined
+  /** The service that clients need a ticket for, by GSSAPI. Default: what the keytab of this machine has. */
+  kerberos?: KerberosOptions | undefined
+  /** Lets clients in also, or only, as drafts of KIP-43 have it. Default: as Kafka does. */
+  earlyNegotiation?: EarlyNegotiation | undefined
   /** Default where TLS is spoken: `true`, a certificate made for this cluster by its throw-away authority. */
   tls?: true | TlsOptions | undefined
   /** The address to listen on. Default: the cluster's `host`. */

@@ -1,6 +1,7 @@
 import type { StringSource } from '../protocol/primitives/reader.ts'
 import { OptionError } from './check-options.ts'
 import type { BrokerLayout, ListenerLayout } from './cluster-layout.ts'
+import type { KerberosAcceptors } from './kerberos-acceptors.ts'
 import type { Clock } from './lab/clock.ts'
 import type { Random } from './lab/random.ts'
 import type { Overrides } from './metadata/configs/config-def.ts'
@@ -15,10 +16,21 @@ import type { Session } from './network/session.ts'
 import { AuthenticationMetrics } from './security/authentication-metrics.ts'
 import type { DelegationTokens } from './security/delegation-tokens/delegation-tokens.ts'
 import { ListenerConfigError, listenerConfig } from './security/listener-config.ts'
-import { isMechanism, MECHANISMS, type Mechanism, type MechanismName } from './security/mechanism.ts'
+import {
+  isMechanism,
+  isPasswordMechanism,
+  MECHANISMS,
+  type Mechanism,
+  type MechanismName,
+  PASSWORD_MECHANISMS,
+  type PasswordMechanismName,
+} from './security/mechanism.ts'
 import { plain } from './security/plain.ts'
 import { scram } from './security/scram/server.ts'
 import type { Users } from './security/users.ts'
+
+/** Kafka has no default; but everybody calls it so. */
+const DEFAULT_SERVICE = 'kafka'
 
 /** What the authenticators of all brokers share. */
 export interface SaslParts {
@@ -26,6 +38,7 @@ export interface SaslParts {
   readonly random: Random
   readonly users: Users
   readonly tokens: DelegationTokens
+  readonly kerberos: KerberosAcceptors
   readonly sessions: Set<SaslSession>
   readonly metrics: Metrics
 }
@@ -66,11 +79,17 @@ export function saslGate(
   parts: SaslParts,
   { nodeId, config: resolved, dispatcher, strings }: SaslBroker,
 ): ((session: Session) => Gate) | undefined {
-  const { name, securityProtocol } = listener
+  const { name, securityProtocol, earlyNegotiation } = listener
   if (!securityProtocol.startsWith('SASL_') || metrics === undefined) return undefined
   const { clock, sessions } = parts
   const { originals, config } = resolved
   const offered = mechanismsOf(listener, originals)
+  if (earlyNegotiation === 'kip43-none' && offered.length !== 1) {
+    throw new OptionError(
+      `earlyNegotiation 'kip43-none' of listener ${name}: expected one mechanism, got ${offered.join(', ')}`,
+    )
+  }
+  const make = (mechanism: MechanismName) => mechanismNamed(mechanism, parts, listener, originals)
   const maxReauthMs = new Map<string, number>()
   for (const mechanism of offered) {
     maxReauthMs.set(mechanism, number(originals, 'connections.max.reauth.ms', name, mechanism))
@@ -80,7 +99,8 @@ export function saslGate(
     clock,
     strings,
     dispatcher,
-    mechanisms: new Map(offered.map((mechanism) => [mechanism, mechanismNamed(mechanism, parts)])),
+    mechanisms: new Map(offered.map((mechanism) => [mechanism, make(mechanism)])),
+    earlyNegotiation,
     maxReauthMs: (mechanism: string) => maxReauthMs.get(mechanism) as number,
     maxReceiveSize: number(originals, 'sasl.server.max.receive.size', name),
     maxRequestSize: config.socketRequestMaxBytes,
@@ -92,15 +112,15 @@ export function saslGate(
 }
 
 /**
- * The mechanisms that a listener offers: its own, else what the configs say, else all there are. Kafka's default, GSSAPI
- * alone, is nothing that could be served here.
+ * The mechanisms that a listener offers: its own, else what the configs say, else those that need nothing but users. Kafka's
+ * default, GSSAPI alone, would need a keytab.
  * @throws OptionError
  */
 export function mechanismsOf(listener: ListenerLayout, originals: Overrides): readonly MechanismName[] {
-  const { name, saslMechanisms } = listener
+  const { name, saslMechanisms, kerberos } = listener
   if (saslMechanisms !== undefined) return [...new Set(saslMechanisms)]
   const { value, isSet } = lookUp(originals, 'sasl.enabled.mechanisms', name)
-  if (!isSet) return MECHANISMS
+  if (!isSet) return kerberos === undefined ? PASSWORD_MECHANISMS : MECHANISMS
   return (value as readonly string[]).map((mechanism) => {
     if (isMechanism(mechanism)) return mechanism
     throw new OptionError(
@@ -123,7 +143,21 @@ function registerKilledCount(metrics: Metrics, broker: string): void {
   )
 }
 
-function mechanismNamed(name: MechanismName, { users, tokens, random }: SaslParts): Mechanism {
+function mechanismNamed(
+  name: MechanismName,
+  { users, tokens, random, kerberos }: SaslParts,
+  listener: ListenerLayout,
+  originals: Overrides,
+): Mechanism {
+  if (name === 'GSSAPI') {
+    const config = (each: string) => lookUp(originals, each, listener.name).value
+    return kerberos.mechanism({
+      name: listener.name,
+      kerberos: listener.kerberos ?? {},
+      service: (config('sasl.kerberos.service.name') ?? DEFAULT_SERVICE) as string,
+      rules: config('sasl.kerberos.principal.to.local.rules') as string[],
+    })
+  }
   if (name === 'PLAIN') return plain((user) => users.passwordOf(user))
   const accounts = {
     credentialOf: (user: string) => users.scramCredentialOf(user, name),
@@ -146,17 +180,19 @@ function lookUp(originals: Overrides, name: string, listener: string, mechanism?
   }
 }
 
-/** What some listener offers; where nobody needs to log in yet, all there are. */
+/** What users may log in by on some listener; where nobody needs to log in yet, all there is. */
 export function offeredMechanisms(
   layouts: readonly BrokerLayout[],
   configs: EffectiveConfigs,
-): readonly MechanismName[] {
-  const offered = new Set<MechanismName>()
+): readonly PasswordMechanismName[] {
+  const offered = new Set<PasswordMechanismName>()
   for (const { nodeId, listeners } of layouts) {
     for (const listener of listeners) {
       if (!listener.securityProtocol.startsWith('SASL_')) continue
-      for (const name of mechanismsOf(listener, configs.broker(nodeId).originals)) offered.add(name)
+      for (const name of mechanismsOf(listener, configs.broker(nodeId).originals)) {
+        if (isPasswordMechanism(name)) offered.add(name)
+      }
     }
   }
-  return offered.size === 0 ? MECHANISMS : [...offered]
+  return offered.size === 0 ? PASSWORD_MECHANISMS : [...offered]
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../lab/random.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
-import { MECHANISMS, type MechanismName } from './mechanism.ts'
+import { PASSWORD_MECHANISMS, type PasswordMechanismName } from './mechanism.ts'
 import {
   LEAST_ITERATIONS,
   SCRAM_MECHANISMS,
@@ -16,13 +16,13 @@ export interface UserOptions {
   readonly name: string
   readonly password: string
   /** By which mechanisms. Default: each of these that some listener offers. */
-  readonly mechanisms?: readonly MechanismName[] | undefined
+  readonly mechanisms?: readonly PasswordMechanismName[] | undefined
 }
 
 /** The users of a cluster and what they may log in by. Passwords come in here and never go out. */
 export interface ClusterUsers {
   /** In order of their names; those with SCRAM credentials that clients made (KIP-554) are among them. */
-  list(): { readonly name: string; readonly mechanisms: readonly MechanismName[] }[]
+  list(): { readonly name: string; readonly mechanisms: readonly PasswordMechanismName[] }[]
   /** @throws OptionError, or RangeError when there is a user of that name */
   add(user: UserOptions): void
   /** For every mechanism the user may log in by. Sessions there are go on until they end. @throws RangeError for nobody */
@@ -37,7 +37,7 @@ interface UsersSettings {
   readonly metadata: Metadata
   readonly random: Random
   /** What users may log in by where they do not say. */
-  readonly mechanisms: readonly MechanismName[]
+  readonly mechanisms: readonly PasswordMechanismName[]
   /** @throws OptionError when these are no options of a user */
   readonly check: (user: UserOptions) => UserOptions
 }
@@ -51,7 +51,7 @@ export class Users implements ClusterUsers {
     this.#settings = settings
   }
 
-  list(): { name: string; mechanisms: MechanismName[] }[] {
+  list(): { name: string; mechanisms: PasswordMechanismName[] }[] {
     const names = new Set([
       ...this.#passwords.keys(),
       ...this.#settings.metadata.image.scramCredentials.keys(),
@@ -95,7 +95,7 @@ export class Users implements ClusterUsers {
     return this.#settings.metadata.image.scramCredentials.get(name)?.get(type)
   }
 
-  #set(name: string, password: string, mechanisms: readonly MechanismName[]): void {
+  #set(name: string, password: string, mechanisms: readonly PasswordMechanismName[]): void {
     const { metadata, random } = this.#settings
     if (mechanisms.includes('PLAIN')) this.#passwords.set(name, password)
     const records: MetadataRecord[] = mechanisms.filter(isScram).map((mechanism) => {
@@ -108,20 +108,20 @@ export class Users implements ClusterUsers {
     metadata.commit(records)
   }
 
-  #known(name: string): MechanismName[] {
+  #known(name: string): PasswordMechanismName[] {
     const mechanisms = this.#mechanismsOf(name)
     if (mechanisms.length === 0) throw new RangeError(`there is no user '${name}'`)
     return mechanisms
   }
 
-  #mechanismsOf(name: string): MechanismName[] {
-    return MECHANISMS.filter((mechanism) => {
+  #mechanismsOf(name: string): PasswordMechanismName[] {
+    return PASSWORD_MECHANISMS.filter((mechanism) => {
       if (isScram(mechanism)) return this.scramCredentialOf(name, mechanism) !== undefined
       return this.#passwords.has(name)
     })
   }
 }
 
-function isScram(mechanism: MechanismName): mechanism is ScramMechanismName {
+function isScram(mechanism: PasswordMechanismName): mechanism is ScramMechanismName {
   return mechanism !== 'PLAIN'
 }

@@ -7,7 +7,7 @@ import type { StringSource } from '../../../protocol/primitives/reader.ts'
 import { includes, type Message, type ResponseOf } from '../../../protocol/schema.ts'
 import type { Clock } from '../../lab/clock.ts'
 import type { AuthenticationMetrics } from '../../security/authentication-metrics.ts'
-import type { Exchange, Mechanism, Step } from '../../security/mechanism.ts'
+import { type Exchange, type Mechanism, NOTHING, type Step } from '../../security/mechanism.ts'
 import { principalText, samePrincipal } from '../../security/principal.ts'
 import { sessionLifetime } from '../../security/session-lifetime.ts'
 import type { Dispatcher } from '../dispatcher.ts'
@@ -15,6 +15,7 @@ import type { Admission, Gate, Reply, Verdict } from '../gate.ts'
 import { Request } from '../request.ts'
 import type { Session } from '../session.ts'
 import { AUTHENTICATION_STATES, type AuthenticationState } from './authentication-state.ts'
+import { type EarlyNegotiation, mechanismChoice, mechanismOffer } from './early-negotiation.ts'
 import { errorResponse } from './error-response.ts'
 import { bareToken, response } from './sasl-replies.ts'
 import { type OpenedRequest, openRequest } from './sasl-request.ts'
@@ -35,17 +36,20 @@ export interface SaslSettings {
   readonly maxRequestSize: number
   /** `connection.failed.authentication.delay.ms`. */
   readonly failureDelayMs: number
+  readonly earlyNegotiation: EarlyNegotiation | undefined
   readonly sessions: Set<SaslSession>
   readonly metrics: AuthenticationMetrics
 }
 
 type Done = Step & { kind: 'done' }
+type Nameless = Step & { kind: 'nameless' }
 /** How a step's outcome goes back to the client; undefined where its framing has no way to say it. */
 interface Framing {
-  token(token: Uint8Array, lifetimeMs: number): Reply
+  token(token: Uint8Array | null, lifetimeMs: number): Reply
   error(message: string): Reply | undefined
 }
 
+const GSSAPI = 'GSSAPI'
 const BARE: Framing = { token: bareToken, error: () => undefined }
 
 /** One connection's way through SASL (`SaslServerAuthenticator`; KIP-43, KIP-152, KIP-368). */
@@ -67,6 +71,8 @@ export class SaslAuthenticator implements Gate {
     this.#settings = settings
     this.#connection = connection
     this.#startedAt = settings.clock.monotonic()
+    const [only] = settings.mechanisms.keys()
+    if (settings.earlyNegotiation === 'kip43-none' && only !== undefined) this.#begin(only, false)
   }
 
   get isOpen(): boolean {
@@ -103,6 +109,10 @@ export class SaslAuthenticator implements Gate {
         return this.#takeRequest(frame)
       case 'token':
         return this.#framed ? this.#takeFramedToken(frame) : this.#step(frame, BARE)
+      case 'choice':
+        return this.#takeChoice(frame)
+      case 'end':
+        return { kind: 'close', why: 'a client that there is no name for' }
       case 'nothing':
         return this.#fail(
           `the SASL mechanism '${this.#session?.mechanism}' cannot be left when authenticating again`,
@@ -116,16 +126,57 @@ export class SaslAuthenticator implements Gate {
 
   closed(): void {
     this.#isClosed = true
+    this.#leaveExchange()
     if (this.#session) this.#settings.sessions.delete(this.#session)
   }
 
-  #takeRequest(frame: Buffer): Verdict {
+  #takeRequest(frame: Buffer): Verdict | Promise<Verdict> {
     const request = openRequest(frame, this.#settings.strings)
-    if (request === undefined) return { kind: 'close', why: 'a frame that is no request of Kafka' }
+    if (request === undefined) return this.#takeNoRequest(frame)
+    if (this.#state === 'INITIAL_REQUEST') this.#state = 'HANDSHAKE_OR_VERSIONS_REQUEST'
     const { api } = request
     if (api.key === apiVersions.key) return this.#takeApiVersions(request, frame)
     if (api.key === saslHandshake.key) return this.#takeHandshake(request)
     return { kind: 'close', why: `${api.name} before authentication` }
+  }
+
+  /** What clients send first that do not know SaslHandshake yet: Kafka's own of 0.9, and those of KIP-43's draft. */
+  #takeNoRequest(frame: Buffer): Verdict | Promise<Verdict> {
+    const { mechanisms, earlyNegotiation } = this.#settings
+    if (AUTHENTICATION_STATES[this.#state].isFirst) {
+      if (frame.length === 0 && earlyNegotiation === 'kip43-empty-frame') {
+        this.#state = 'CHOICE'
+        return { kind: 'answer', reply: mechanismOffer([...mechanisms.keys()]) }
+      }
+      if (mechanisms.has(GSSAPI)) {
+        this.#begin(GSSAPI, false)
+        return this.#step(frame, BARE)
+      }
+    }
+    return { kind: 'close', why: 'a frame that is no request of Kafka' }
+  }
+
+  #takeChoice(frame: Buffer): Verdict {
+    const mechanism = mechanismChoice(frame)
+    if (mechanism === undefined) return { kind: 'close', why: 'a choice of a mechanism that cannot be read' }
+    if (!this.#begin(mechanism, false)) return this.#fail('a SASL mechanism that is not offered')
+    return { kind: 'answer', reply: bareToken(null) }
+  }
+
+  /** @returns whether the mechanism is offered */
+  #begin(mechanism: string, framed: boolean): boolean {
+    const make = this.#settings.mechanisms.get(mechanism)
+    if (make === undefined) return false
+    this.#mechanism = mechanism
+    this.#framed = framed
+    this.#exchange = make()
+    this.#state = 'AUTHENTICATE'
+    return true
+  }
+
+  #leaveExchange(): void {
+    this.#exchange?.dispose?.()
+    this.#exchange = undefined
   }
 
   #takeApiVersions({ version, header, body }: OpenedRequest, frame: Buffer): Verdict {
@@ -166,9 +217,8 @@ export class SaslAuthenticator implements Gate {
     } catch (error) {
       return { kind: 'close', why: 'a SaslHandshake that cannot be read', error }
     }
-    const make = this.#settings.mechanisms.get(mechanism)
     const mechanisms = [...this.#settings.mechanisms.keys()]
-    if (make === undefined) {
+    if (!mechanisms.includes(mechanism)) {
       const why = 'a SASL mechanism that is not offered'
       // As the channel has been authenticated before, Kafka's network layer takes this for a broken connection.
       if (this.#session) return { kind: 'close', why }
@@ -176,10 +226,8 @@ export class SaslAuthenticator implements Gate {
       return this.#fail(why, response(saslHandshake, version, correlationId, { errorCode, mechanisms }))
     }
     const isOther = this.#session !== undefined && this.#session.mechanism !== mechanism
-    this.#mechanism = mechanism
-    this.#framed = version >= 1
-    this.#exchange = isOther ? undefined : make()
-    this.#state = isOther ? 'REAUTH_BAD_MECHANISM' : 'AUTHENTICATE'
+    if (isOther) this.#state = 'REAUTH_BAD_MECHANISM'
+    else this.#begin(mechanism, version >= 1)
     return { kind: 'answer', reply: response(saslHandshake, version, correlationId, { mechanisms }) }
   }
 
@@ -210,7 +258,10 @@ export class SaslAuthenticator implements Gate {
       decoded.authBytes as Buffer,
       {
         token: (authBytes, sessionLifetimeMs) =>
-          response(saslAuthenticate, version, correlationId, { authBytes, sessionLifetimeMs }),
+          response(saslAuthenticate, version, correlationId, {
+            authBytes: authBytes ?? NOTHING,
+            sessionLifetimeMs,
+          }),
         error: (errorMessage) =>
           response(saslAuthenticate, version, correlationId, {
             errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED,
@@ -242,6 +293,8 @@ export class SaslAuthenticator implements Gate {
         const lifetimeMs = this.#complete(step, isTold)
         return { kind: 'answer', reply: framing.token(step.token, lifetimeMs) }
       }
+      case 'nameless':
+        return this.#completeNameless(step, framing, isTold)
       case 'refused':
         return this.#fail(step.message, framing.error(step.message))
       case 'invalid': {
@@ -267,7 +320,7 @@ export class SaslAuthenticator implements Gate {
   #complete({ principal, credentialExpiresAt }: Done, isTold: boolean): number {
     const { nodeId, clock, sessions, metrics, maxReauthMs } = this.#settings
     this.#state = 'COMPLETE'
-    this.#exchange = undefined
+    this.#leaveExchange()
     const lifetime = sessionLifetime(maxReauthMs(this.#mechanism), credentialExpiresAt, clock.now())
     // Again too: the same user may have come by a token before and not now.
     this.#connection.actAs(principal)
@@ -281,6 +334,17 @@ export class SaslAuthenticator implements Gate {
     }
     this.#session.begin(lifetime)
     return lifetime.lifetimeMs
+  }
+
+  /** Kafka asks for the name when it first needs one: for the next request, or to compare it with the one it has. */
+  #completeNameless({ token, why }: Nameless, framing: Framing, isTold: boolean): Verdict {
+    if (this.#session !== undefined) return { kind: 'close', why }
+    const { clock, metrics, maxReauthMs } = this.#settings
+    this.#state = 'NAMELESS'
+    this.#leaveExchange()
+    metrics.succeeded(isTold)
+    const { lifetimeMs } = sessionLifetime(maxReauthMs(this.#mechanism), undefined, clock.now())
+    return { kind: 'answer', reply: framing.token(token, lifetimeMs) }
   }
 
   #fail(why: string, reply?: Reply): Verdict {

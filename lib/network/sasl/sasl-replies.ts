@@ -20,8 +20,9 @@ export function response<A extends Api>(
 }
 
 /** A mechanism's token with nothing around it but its size: what clients get that began by SaslHandshake v0. */
-export function bareToken(token: Uint8Array): Reply {
+export function bareToken(token: Uint8Array | null): Reply {
   return (writer: Writer) => {
+    if (token === null) return
     writer.beginFrame()
     writer.raw(token)
     writer.endFrame()
