@@ -148,6 +148,7 @@ const SASL_LISTENERS = [
 const SASL_CONFIG = {
   'connections.max.reauth.ms': String(MAX_REAUTH_MS),
   'group.initial.rebalance.delay.ms': '0',
+  'delegation.token.secret.key': 'the key of all tokens',
 }
 
 /** In this process, which counts the logins. */

@@ -28,7 +28,7 @@ export function saslJob(
     async run(context) {
       const cluster = await context.startSasl()
       try {
-        const folder = join(context.folder, 'sasl')
+        const folder = join(context.folder, name.replaceAll(' ', '-').concat('-sasl'))
         mkdirSync(folder, { recursive: true })
         await work(cluster, context, folder)
       } finally {

@@ -82,8 +82,7 @@ export class ScramExchange implements Exchange {
     const { credential, principal, expiresAt } = account
     const final = readClientFinal(token)
     if (final === undefined) return invalid('a client-final-message that is none')
-    // Kafka does not mind what stands before it.
-    if (!final.nonce.endsWith(nonce)) return invalid('not the nonce that was given')
+    if (final.nonce !== nonce) return invalid('not the nonce that was given')
     if (final.proof.length !== this.#mechanism.length)
       return { kind: 'broken', why: 'a proof of a wrong length' }
     const authMessage = `${signed},${final.unsigned}`

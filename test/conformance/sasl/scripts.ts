@@ -7,6 +7,7 @@ import { requestBytes } from '../../helpers/network.ts'
 import { ScramClient } from '../../helpers/security/scram-client.ts'
 import type { ScriptedClient } from './scripted-client.ts'
 import { CREDENTIALS } from './scripts/credentials.ts'
+import { DELEGATION_TOKENS } from './scripts/delegation-tokens.ts'
 import { SESSIONS } from './scripts/sessions.ts'
 
 /** `SASL`: no limit to sessions. `SHORT`: three seconds. `OPEN`: no authentication. */
@@ -22,7 +23,7 @@ const SOFTWARE = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
 const BAD_SOFTWARE = { clientSoftwareName: '-', clientSoftwareVersion: '1' }
 const GARBAGE = ['', '60', '6082021306092a864886f71201', '00127f', '7fff000000000001ffff']
 
-const scripts: Script[] = [...CREDENTIALS, ...SESSIONS]
+const scripts: Script[] = [...CREDENTIALS, ...SESSIONS, ...DELEGATION_TOKENS]
 
 function script(name: string, run: Script['run'], listener: ListenerName = 'SASL'): void {
   scripts.push({ name, listener, run })
@@ -207,6 +208,14 @@ for (const [name, first] of Object.entries(FIRSTS)) {
     await client.end()
   })
 }
+script('SCRAM final message: more before the nonce', async (client) => {
+  const scram = new ScramClient('SCRAM-SHA-512', 'alice', 'secret')
+  await client.handshake(1, 'SCRAM-SHA-512')
+  const first = await client.authenticate(2, scram.first())
+  const nonce = first.toString().slice(2, first.indexOf(','))
+  await client.authenticate(2, scram.final(first, `more${nonce}`))
+  await client.end()
+})
 script('SCRAM, bare', async (client) => {
   for (const password of ['secret']) {
     const scram = new ScramClient('SCRAM-SHA-256', 'alice', password)

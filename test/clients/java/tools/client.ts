@@ -12,6 +12,7 @@ import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
 import { sasl } from './sasl.ts'
 import { tls } from './tls.ts'
+import { tokens } from './tokens.ts'
 import { Tools } from './tool.ts'
 import { topics } from './topics.ts'
 
@@ -54,6 +55,11 @@ export const tools: Client = {
         inside: new Tools({ ...context, bootstrapServers }, classpath),
       }
       await sasl(both, context.prefix, cluster, folder)
+    }),
+    saslJob('tools tokens', async (cluster, context, folder) => {
+      const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+      const { bootstrapServers } = cluster
+      await tokens(new Tools({ ...context, bootstrapServers }, classpath), context.prefix, folder)
     }),
     tlsJob('tools', async (files, context) => {
       const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')

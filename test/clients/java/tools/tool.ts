@@ -14,6 +14,7 @@ const MAIN_CLASSES = {
   'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
   'kafka-broker-api-versions': 'org.apache.kafka.tools.BrokerApiVersionsCommand',
   'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  'kafka-delegation-tokens': 'org.apache.kafka.tools.DelegationTokenCommand',
   'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
 } as const
 
