@@ -10,6 +10,8 @@ import type {
   ListenerOptions,
   TopicOptions,
 } from './options.ts'
+import { AclOperation, PatternType, PermissionType, ResourceType } from './security/authorization/acl.ts'
+import type { AclFilter, AclOptions } from './security/authorization/cluster-acls.ts'
 import type { TokenOptions } from './security/delegation-tokens/cluster-tokens.ts'
 import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import { MECHANISMS, PASSWORD_MECHANISMS } from './security/mechanism.ts'
@@ -31,6 +33,12 @@ function whole(expected: string, min: number, max = Number.MAX_SAFE_INTEGER) {
 
 function object<const E extends v.ObjectEntries>(entries: E) {
   return v.strictObject(entries, `an object with ${Object.keys(entries).join(', ')}`)
+}
+
+/** One of the words. */
+function oneOf<const C extends Record<string, number>>(codes: C) {
+  const words = Object.keys(codes) as (keyof C & string)[]
+  return v.picklist(words, `one of ${words.join(', ')}`)
 }
 
 function list<const S extends v.GenericSchema>(item: S, expected: string) {
@@ -145,6 +153,43 @@ const token: v.GenericSchema<TokenOptions> = object({
   maxLifetimeMs: v.optional(whole('milliseconds, a whole number >= 1', 1)),
 })
 
+const { ANY: _anyOperation, ...operations } = AclOperation
+const { ANY: _anyType, ...resourceTypes } = ResourceType
+const { LITERAL, PREFIXED, MATCH } = PatternType
+const PRINCIPAL = "a principal, such as 'User:alice'"
+const aclWords = {
+  principal: v.pipe(v.string(PRINCIPAL), v.regex(/^[^:]+:./, PRINCIPAL)),
+  operation: oneOf(operations),
+  resourceType: oneOf(resourceTypes),
+  resourceName: v.optional(text()),
+  patternType: oneOf({ LITERAL, PREFIXED }),
+  host: v.optional(text("an address, a range of addresses, or '*'")),
+  permissionType: oneOf({ ALLOW: PermissionType.ALLOW, DENY: PermissionType.DENY }),
+}
+
+const RESOURCE_NAME = 'a resourceName, for every resourceType but CLUSTER'
+const acl: v.GenericSchema<AclOptions> = v.pipe(
+  object({
+    ...aclWords,
+    patternType: v.optional(aclWords.patternType),
+    permissionType: v.optional(aclWords.permissionType),
+  }),
+  v.check(
+    ({ resourceType, resourceName }) => resourceType === 'CLUSTER' || resourceName !== undefined,
+    RESOURCE_NAME,
+  ),
+)
+
+const aclFilter: v.GenericSchema<AclFilter> = object({
+  principal: v.optional(text()),
+  operation: v.optional(aclWords.operation),
+  resourceType: v.optional(aclWords.resourceType),
+  resourceName: aclWords.resourceName,
+  patternType: v.optional(oneOf({ LITERAL, PREFIXED, MATCH })),
+  host: aclWords.host,
+  permissionType: v.optional(aclWords.permissionType),
+})
+
 const BROKERS = 'a number of brokers >= 1 or a list of at least one broker'
 
 const cluster: v.GenericSchema<ClusterOptions> = object({
@@ -155,6 +200,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   config: v.optional(config),
   topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
   users: v.optional(users),
+  acls: v.optional(v.array(acl, 'a list of ACLs')),
   logMemoryLimit: v.optional(whole('a whole number of bytes >= 0', 0)),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),
@@ -175,6 +221,16 @@ export function checkOptions<C extends Clock>(options: ClusterOptions<C>): Clust
 /** @throws OptionError */
 export function checkTopic(options: string | TopicOptions): TopicOptions {
   return typeof options === 'string' ? { name: check(topicName, options) } : check(topic, options)
+}
+
+/** @throws OptionError */
+export function checkAcl(options: AclOptions): AclOptions {
+  return check(acl, options)
+}
+
+/** @throws OptionError */
+export function checkAclFilter(filter: AclFilter): AclFilter {
+  return check(aclFilter, filter)
 }
 
 /** @throws OptionError */

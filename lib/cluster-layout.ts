@@ -1,4 +1,5 @@
 import { OptionError } from './check-options.ts'
+import { isAuthorizerConfig } from './cluster-authorization.ts'
 import { brokerConfigKeyOfType } from './metadata/configs/broker-configs.ts'
 import type { SecurityProtocol } from './metadata/records.ts'
 import type { BrokerOptions, ClusterOptions, ConfigOptions, ListenerOptions } from './options.ts'
@@ -119,7 +120,7 @@ function withMemoryPort(listener: ListenerLayout, ports: { next: number }): List
 export function readConfigs(option: string, configs: ConfigOptions = {}): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(configs).map(([name, value]) => {
-      if (!brokerConfigKeyOfType(name)) {
+      if (!brokerConfigKeyOfType(name) && !isAuthorizerConfig(name)) {
         throw new OptionError(`option ${option}: expected names of Kafka's broker configs, got '${name}'`)
       }
       return [name, String(value)]

@@ -4,6 +4,7 @@ import { createHandlers } from './api/index.ts'
 import { Broker } from './broker.ts'
 import { checkUser, OptionError } from './check-options.ts'
 import { type BrokerLayout, configsForSize, readConfigs } from './cluster-layout.ts'
+import { type ClusterAuthorization, makeAuthorization } from './cluster-authorization.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { KerberosAcceptors } from './kerberos-acceptors.ts'
@@ -25,7 +26,6 @@ import { Dispatcher } from './network/dispatcher.ts'
 import type { SaslSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions } from './options.ts'
 import { authenticationMetrics, offeredMechanisms, saslGate } from './sasl-listeners.ts'
-import { ALLOW_ALL } from './security/authorization/authorizer.ts'
 import { DelegationTokens } from './security/delegation-tokens/delegation-tokens.ts'
 import { Users } from './security/users.ts'
 
@@ -42,6 +42,7 @@ export class ClusterParts {
   readonly logMaintenance: LogMaintenance
   readonly groupCoordinator: GroupCoordinator
   readonly users: Users
+  readonly authorization: ClusterAuthorization
   readonly tokens: DelegationTokens
   readonly kerberos = new KerberosAcceptors()
   readonly metrics = new Metrics()
@@ -52,6 +53,7 @@ export class ClusterParts {
   constructor(options: ClusterOptions, layouts: readonly BrokerLayout[]) {
     const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
     const metadata = new Metadata(options.clusterId ?? randomUuid(random))
+    this.authorization = makeAuthorization(options, metadata, random)
     const configs = new EffectiveConfigs(metadata, {
       cluster: new Map([...configsForSize(layouts.length), ...readConfigs('config', options.config)]),
       brokers: new Map(
@@ -120,6 +122,7 @@ export class ClusterParts {
       configs,
       groupCoordinator,
       tokens,
+      acls: this.authorization.acls,
       replicas: new ReplicaManager({
         nodeId,
         clock,
@@ -140,7 +143,7 @@ export class ClusterParts {
       config,
       dispatcher,
       controller,
-      authorizer: ALLOW_ALL,
+      authorizer: this.authorization.authorizer,
       clock,
       logger,
       strings,

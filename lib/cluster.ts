@@ -1,6 +1,6 @@
 import { type ErrorName, errorName } from '../protocol/errors.ts'
 import type { Broker } from './broker.ts'
-import { checkOptions, checkToken, checkTopic } from './check-options.ts'
+import { checkAcl, checkAclFilter, checkOptions, checkToken, checkTopic } from './check-options.ts'
 import { layOutBrokers } from './cluster-layout.ts'
 import { type ClusterParts, makeParts } from './cluster-parts.ts'
 import { ClusterTls } from './cluster-tls.ts'
@@ -10,6 +10,7 @@ import type { ClusterMetrics } from './metrics/metrics.ts'
 import { MemoryTransport, type SocketFactory } from './network/memory-transport.ts'
 import type { ClientSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
+import { type ClusterAcls, OwnersAcls } from './security/authorization/cluster-acls.ts'
 import { type ClusterTokens, OwnersTokens } from './security/delegation-tokens/cluster-tokens.ts'
 import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
 import type { ClusterUsers } from './security/users.ts'
@@ -78,6 +79,7 @@ export class Cluster<C extends Clock = Clock> {
     }
     const { brokers } = cluster
     try {
+      if (options.acls) cluster.acls.create(...options.acls)
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()
       for (const topic of options.topics ?? []) await cluster.createTopic(topic)
@@ -111,6 +113,21 @@ export class Cluster<C extends Clock = Clock> {
     throw new Error(
       "this cluster has no certificates of its own: expected a listener with securityProtocol 'SSL' or 'SASL_SSL' and without a key",
     )
+  }
+
+  /**
+   * Who may do what.
+   * @throws Error where no ACLs are gone by
+   */
+  get acls(): ClusterAcls {
+    const { acls } = this.#parts.authorization
+    if (acls === undefined) {
+      throw new Error(
+        "this cluster goes by no ACLs: expected the option acls, or config 'authorizer.class.name'",
+      )
+    }
+    const refused = (subject: string, error: ApiError) => new KafkaError(subject, error)
+    return new OwnersAcls({ acls, checkAcl, checkFilter: checkAclFilter, refused })
   }
 
   /** Who may log in where clients must (SASL). */

@@ -23,6 +23,12 @@ export type {
 } from './security/delegation-tokens/cluster-tokens.ts'
 export type { TokenInformation } from './security/delegation-tokens/delegation-tokens.ts'
 export type { KerberosOptions } from './security/gssapi/acceptor.ts'
+export type {
+  Acl,
+  AclFilter,
+  AclOptions,
+  ClusterAcls,
+} from './security/authorization/cluster-acls.ts'
 export type { MechanismName, PasswordMechanismName } from './security/mechanism.ts'
 export type {
   CertificateRequest,

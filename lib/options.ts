@@ -4,6 +4,7 @@ import type { Random } from './lab/random.ts'
 import type { SecurityProtocol } from './metadata/records.ts'
 import type { EarlyNegotiation } from './network/sasl/early-negotiation.ts'
 import type { KerberosOptions } from './security/gssapi/acceptor.ts'
+import type { AclOptions } from './security/authorization/cluster-acls.ts'
 import type { MechanismName } from './security/mechanism.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
@@ -76,6 +77,11 @@ export interface ClusterOptions<C extends Clock = Clock> {
   topics?: readonly (string | TopicOptions)[] | undefined
   /** Who may log in where clients must; `cluster.users` changes them later. */
   users?: readonly UserOptions[] | undefined
+  /**
+   * Who may do what, as Kafka's StandardAuthorizer decides: whoever is not allowed by a rule may not. `cluster.acls` changes
+   * them later. Default: everybody may do everything, unless `authorizer.class.name` among the configs says otherwise.
+   */
+  acls?: readonly AclOptions[] | undefined
   /**
    * The most that stored records may take in memory, in bytes. Producers that would go beyond it get KAFKA_STORAGE_ERROR,
    * which they try again after, until records are deleted. Default: no limit.

@@ -2,12 +2,15 @@ import type { Handler } from '../network/handler.ts'
 import { createAlterConfigsHandler } from './alter-configs.ts'
 import { createAlterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
+import { createCreateAclsHandler } from './create-acls.ts'
 import { createCreateDelegationTokenHandler } from './create-delegation-token.ts'
 import { createCreatePartitionsHandler } from './create-partitions.ts'
 import { createCreateTopicsHandler } from './create-topics.ts'
+import { createDeleteAclsHandler } from './delete-acls.ts'
 import { createDeleteGroupsHandler } from './delete-groups.ts'
 import { createDeleteRecordsHandler } from './delete-records.ts'
 import { createDeleteTopicsHandler } from './delete-topics.ts'
+import { createDescribeAclsHandler } from './describe-acls.ts'
 import { createDescribeClusterHandler } from './describe-cluster.ts'
 import { createDescribeConfigsHandler } from './describe-configs.ts'
 import { createDescribeDelegationTokenHandler } from './describe-delegation-token.ts'
@@ -61,6 +64,9 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createDeleteRecordsHandler,
   createInitProducerIdHandler,
   createOffsetForLeaderEpochHandler,
+  createDescribeAclsHandler,
+  createCreateAclsHandler,
+  createDeleteAclsHandler,
   createDescribeConfigsHandler,
   createAlterConfigsHandler,
   createSaslAuthenticateHandler,

@@ -6,6 +6,7 @@ import type { Controller } from '../metadata/controller/controller.ts'
 import type { EffectiveConfigs } from '../metadata/effective-configs.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { Handler } from '../network/handler.ts'
+import type { AclController } from '../security/authorization/acl-controller.ts'
 import type { DelegationTokens } from '../security/delegation-tokens/delegation-tokens.ts'
 
 /**
@@ -24,6 +25,8 @@ export interface Parts {
   readonly groupCoordinator: GroupCoordinator
   /** Of the whole cluster. */
   readonly tokens: DelegationTokens
+  /** Of the whole cluster; undefined where its authorizer does not go by ACLs. */
+  readonly acls: AclController | undefined
   /** Every handler of the broker, in order of their APIs' keys: what ApiVersions tells. */
   readonly handlers: () => readonly Handler[]
 }

@@ -17,6 +17,8 @@ export type MetadataRecord =
   | RemoveUserScramCredentialRecord
   | DelegationTokenRecord
   | RemoveDelegationTokenRecord
+  | AccessControlEntryRecord
+  | RemoveAccessControlEntryRecord
 
 /** Kafka's names for what a listener speaks (KIP-12). */
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
@@ -148,4 +150,24 @@ export interface DelegationTokenRecord {
 export interface RemoveDelegationTokenRecord {
   readonly type: 'RemoveDelegationTokenRecord'
   readonly tokenId: string
+}
+
+/** An ACL; the numbers are those of the wire. */
+export interface AccessControlEntryRecord {
+  readonly type: 'AccessControlEntryRecord'
+  /** A UUID. */
+  readonly id: string
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly patternType: number
+  /** `User:alice` */
+  readonly principal: string
+  readonly host: string
+  readonly operation: number
+  readonly permissionType: number
+}
+
+export interface RemoveAccessControlEntryRecord {
+  readonly type: 'RemoveAccessControlEntryRecord'
+  readonly id: string
 }

@@ -10,6 +10,11 @@ export function isInRange(host: string, range: string): boolean {
   return range.includes('/') && covers(rangeOf(range), host)
 }
 
+/** Whether it is a range that rules can name. */
+export function isRange(text: string): boolean {
+  return rangeOf(text) !== undefined
+}
+
 function rangeOf(text: string): BlockList | undefined {
   const slash = text.indexOf('/')
   const network = text.slice(0, slash)
