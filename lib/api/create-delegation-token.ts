@@ -7,8 +7,8 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { createDelegationToken } from '../../protocol/messages/create-delegation-token.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'
-import { type Handler, handler } from '../network/handler.ts'
-import { AclOperation, ResourceType } from '../security/authorization/acl.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { CREATE_TOKENS_OF_USER, may } from '../security/authorization/needs.ts'
 import { ANONYMOUS, type Principal, principalText, samePrincipal } from '../security/principal.ts'
 import type { Parts } from './parts.ts'
 import { mayAskForTokens } from './token-requests.ts'
@@ -16,7 +16,7 @@ import { mayAskForTokens } from './token-requests.ts'
 type Response = ResponseOf<typeof createDelegationToken>
 
 export function createCreateDelegationTokenHandler({ tokens }: Pick<Parts, 'tokens'>): Handler {
-  return handler(createDelegationToken, (request, context) => {
+  return guarded(createDelegationToken, [CREATE_TOKENS_OF_USER], (request, context) => {
     const { ownerPrincipalType: type, ownerPrincipalName: name, maxLifetimeMs } = request
     const requester = context.session.principal
     // Kafka falls over an owner without a type before it looks at anything else.
@@ -25,11 +25,8 @@ export function createCreateDelegationTokenHandler({ tokens }: Pick<Parts, 'toke
     if (!mayAskForTokens(context.session)) {
       return refusal(ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, owner, requester)
     }
-    if (
-      !samePrincipal(owner, requester) &&
-      !context.authorize(AclOperation.CREATE_TOKENS, ResourceType.USER, principalText(owner))
-    ) {
-      return refusal(ErrorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED, owner, requester)
+    if (!samePrincipal(owner, requester) && !may(context, CREATE_TOKENS_OF_USER, principalText(owner))) {
+      return refusal(CREATE_TOKENS_OF_USER.errorCode, owner, requester)
     }
     const renewers = request.renewers.map(({ principalType, principalName }) => {
       return { principalType, name: principalName }

@@ -5,8 +5,14 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeDelegationToken } from '../../protocol/messages/describe-delegation-token.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
-import { type Handler, handler } from '../network/handler.ts'
-import { AclOperation, ResourceType } from '../security/authorization/acl.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import {
+  DESCRIBE_TOKEN,
+  DESCRIBE_TOKENS_OF_USER,
+  may,
+  silently,
+  unless,
+} from '../security/authorization/needs.ts'
 import {
   type DelegationTokens,
   isPartyTo,
@@ -18,8 +24,10 @@ import { mayAskForTokens } from './token-requests.ts'
 
 type Described = NonNullable<ResponseOf<typeof describeDelegationToken>['tokens']>[number]
 
+const NEEDS = [silently(DESCRIBE_TOKEN), silently(unless(DESCRIBE_TOKEN, DESCRIBE_TOKENS_OF_USER))]
+
 export function createDescribeDelegationTokenHandler({ tokens }: Pick<Parts, 'tokens'>): Handler {
-  return handler(describeDelegationToken, ({ owners }, context) => {
+  return guarded(describeDelegationToken, NEEDS, ({ owners }, context) => {
     const { session } = context
     if (!mayAskForTokens(session)) return { errorCode: ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED }
     if (!tokens.isEnabled) return { errorCode: ErrorCode.DELEGATION_TOKEN_AUTH_DISABLED }
@@ -28,8 +36,8 @@ export function createDescribeDelegationTokenHandler({ tokens }: Pick<Parts, 'to
       if (wanted && !wanted.some((principal) => isPartyTo(token, principal))) return false
       return (
         isPartyTo(token, session.principal) ||
-        context.authorize(AclOperation.DESCRIBE, ResourceType.DELEGATION_TOKEN, token.tokenId) ||
-        context.authorize(AclOperation.DESCRIBE_TOKENS, ResourceType.USER, token.owner)
+        may(context, DESCRIBE_TOKEN, token.tokenId) ||
+        may(context, DESCRIBE_TOKENS_OF_USER, token.owner)
       )
     })
     return { tokens: found.map((token) => described(token, tokens)) }

@@ -1,7 +1,8 @@
+import type { SecurityProtocol } from '../../lib/metadata/records.ts'
 import type { Handler, RequestContext } from '../../lib/network/handler.ts'
 import { Session } from '../../lib/network/session.ts'
 import { ALLOW_ALL, type Authorizer } from '../../lib/security/authorization/authorizer.ts'
-import { ANONYMOUS } from '../../lib/security/principal.ts'
+import { ANONYMOUS, type Principal } from '../../lib/security/principal.ts'
 import { codecOf } from '../../protocol/codec.ts'
 import { Reader } from '../../protocol/primitives/reader.ts'
 import { Writer } from '../../protocol/primitives/writer.ts'
@@ -11,20 +12,28 @@ export interface CallerOptions {
   readonly clientId?: string | null
   readonly listenerName?: string
   readonly authorizer?: Authorizer
+  readonly securityProtocol?: SecurityProtocol
+  readonly principal?: Principal
 }
 
 /** A request's context, and the means to end its connection. */
 export function contextOf(
   apiVersion: number,
-  { clientId = 'test', listenerName = 'PLAINTEXT', authorizer = ALLOW_ALL }: CallerOptions = {},
+  {
+    clientId = 'test',
+    listenerName = 'PLAINTEXT',
+    authorizer = ALLOW_ALL,
+    securityProtocol = 'PLAINTEXT',
+    principal = ANONYMOUS,
+  }: CallerOptions = {},
 ) {
   const closers: (() => void)[] = []
   const context: RequestContext = {
     session: new Session({
       connectionId: 'no connection',
       listenerName,
-      securityProtocol: 'PLAINTEXT',
-      principal: ANONYMOUS,
+      securityProtocol,
+      principal,
       clientHost: '127.0.0.1',
       authorizer,
     }),

@@ -63,6 +63,10 @@ function onTransactionalId(operation: AclOperation): Need {
   return { operation, resourceType: ResourceType.TRANSACTIONAL_ID, errorCode }
 }
 
+function onTokens(operation: AclOperation, resourceType: ResourceType): Need {
+  return { operation, resourceType, errorCode: ErrorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED }
+}
+
 export const ALTER_CLUSTER = onCluster(AclOperation.ALTER)
 export const ALTER_CONFIGS_OF_CLUSTER = onCluster(AclOperation.ALTER_CONFIGS)
 export const CLUSTER_ACTION = onCluster(AclOperation.CLUSTER_ACTION)
@@ -98,3 +102,7 @@ export const WRITE_IDEMPOTENTLY: Need = {
 
 export const DESCRIBE_TRANSACTIONAL_ID = onTransactionalId(AclOperation.DESCRIBE)
 export const WRITE_TRANSACTIONAL_ID = onTransactionalId(AclOperation.WRITE)
+
+export const CREATE_TOKENS_OF_USER = onTokens(AclOperation.CREATE_TOKENS, ResourceType.USER)
+export const DESCRIBE_TOKEN = onTokens(AclOperation.DESCRIBE, ResourceType.DELEGATION_TOKEN)
+export const DESCRIBE_TOKENS_OF_USER = onTokens(AclOperation.DESCRIBE_TOKENS, ResourceType.USER)

@@ -2,13 +2,21 @@
 // What Kafka answers to the same requests is compared in the conformance tests.
 import { createHmac } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { type ClusterOptions, type ManualClock, OptionError } from '../../../lib/index.ts'
+import { createCreateDelegationTokenHandler } from '../../../lib/api/create-delegation-token.ts'
+import { createDescribeDelegationTokenHandler } from '../../../lib/api/describe-delegation-token.ts'
+import { type ClusterOptions, ManualClock, OptionError, SeededRandom } from '../../../lib/index.ts'
+import type { SecurityProtocol } from '../../../lib/metadata/records.ts'
+import { AclOperation, ResourceType } from '../../../lib/security/authorization/acl.ts'
+import type { Authorizer } from '../../../lib/security/authorization/authorizer.ts'
+import { DelegationTokens } from '../../../lib/security/delegation-tokens/delegation-tokens.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { createDelegationToken } from '../../../protocol/messages/create-delegation-token.ts'
 import { describeDelegationToken } from '../../../protocol/messages/describe-delegation-token.ts'
 import { expireDelegationToken } from '../../../protocol/messages/expire-delegation-token.ts'
 import { renewDelegationToken } from '../../../protocol/messages/renew-delegation-token.ts'
+import { ask, contextOf } from '../../helpers/handlers.ts'
+import { Controlled } from '../../helpers/metadata.ts'
 import { requestBytes } from '../../helpers/network.ts'
 import { type SaslPeer, saslRig } from '../../helpers/security/sasl-rig.ts'
 
@@ -194,10 +202,63 @@ t.test('the owner of the cluster', async (t) => {
 })
 
 t.test('no key, no tokens', async (t) => {
-  const { cluster, clock, alice, connect } = await tokenRig(t, { config: AT_ONCE })
+  const { cluster, alice, connect } = await tokenRig(t, { config: AT_ONCE })
   const errors = await everyError(alice, Buffer.alloc(64))
   t.same(errors, Array(4).fill(ErrorCode.DELEGATION_TOKEN_AUTH_DISABLED))
   t.throws(() => cluster.tokens.create({ owner: 'alice' }), /delegation\.token\.secret\.key/)
   t.equal((await connect().loginToken('anything', 'secret'))[0]?.errorCode, 58)
-  t.equal(clock.pendingTimers, 0, 'nothing to sweep away')
+})
+
+t.test('what takes a permission', async (t) => {
+  const clock = new ManualClock()
+  const { metadata, configs } = new Controlled({ config: { 'delegation.token.secret.key': SECRET } })
+  const tokens = new DelegationTokens({ metadata, configs, clock, random: new SeededRandom(1) })
+  t.teardown(() => tokens.close())
+  const granted = new Set<string>()
+  const authorizer: Authorizer = {
+    permissionsOf: () => ({
+      allows: (operation, type, name) => granted.has(`${operation} ${type} ${name}`),
+      allowsTopic: () => false,
+      allowsOnAny: () => false,
+    }),
+  }
+  const as = (name: string, securityProtocol: SecurityProtocol = 'SASL_SSL') => {
+    return contextOf(3, { principal: { principalType: 'User', name }, securityProtocol, authorizer })
+  }
+  const creation = createCreateDelegationTokenHandler({ tokens })
+  const owner = { ownerPrincipalType: 'User', ownerPrincipalName: 'alice' }
+  const wish = { ...owner, renewers: [{ ...BOB, principalType: 'Group' }], maxLifetimeMs: -1 }
+  const create = (context: ReturnType<typeof as>, more = {}) => {
+    return ask(creation, createDelegationToken, 3, { ...wish, ...more }, context)
+  }
+  const refused = await create(as('bob'))
+  t.match(refused, {
+    errorCode: ErrorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED,
+    ...ALICE,
+    maxTimestampMs: -1,
+  })
+  granted.add(`${AclOperation.CREATE_TOKENS} ${ResourceType.USER} User:alice`)
+  t.equal((await create(as('bob'))).errorCode, ErrorCode.INVALID_PRINCIPAL_TYPE, 'asked after the permission')
+  granted.clear()
+  const mine = await create(as('alice'), { renewers: [] })
+  t.equal(mine.errorCode, 0, 'nobody needs leave for their own')
+  for (const [name, protocol, errorCode] of [
+    ['ANONYMOUS', 'SSL', ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED],
+    ['CN=alice', 'SSL', 0],
+    ['alice', 'PLAINTEXT', ErrorCode.DELEGATION_TOKEN_REQUEST_NOT_ALLOWED],
+  ] as const) {
+    const own = { ownerPrincipalType: null, ownerPrincipalName: null, renewers: [] }
+    t.equal((await create(as(name, protocol), own)).errorCode, errorCode, `${name} by ${protocol}`)
+  }
+
+  const description = createDescribeDelegationTokenHandler({ tokens })
+  const seen = async () => {
+    const { tokens: found } = await ask(description, describeDelegationToken, 3, { owners: null }, as('eve'))
+    return found.map(({ principalName }) => principalName)
+  }
+  t.same(await seen(), [])
+  granted.add(`${AclOperation.DESCRIBE} ${ResourceType.DELEGATION_TOKEN} ${mine.tokenId}`)
+  t.same(await seen(), ['alice'])
+  granted.add(`${AclOperation.DESCRIBE_TOKENS} ${ResourceType.USER} User:CN=alice`)
+  t.same(await seen(), ['alice', 'CN=alice'])
 })
