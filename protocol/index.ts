@@ -24,6 +24,6 @@ export {
   responseHeaderCodec,
 } from './header.ts'
 export { ExactReader, Reader, type StringSource } from './primitives/reader.ts'
-export { StringTable } from './primitives/string-table.ts'
+export { type Known, StringTable } from './primitives/string-table.ts'
 export { Writer } from './primitives/writer.ts'
 export type { Api, ApiListener, Decoded, Encodable, Message, RequestOf, ResponseOf } from './schema.ts'

@@ -32,6 +32,8 @@ export interface PartitionState {
 export interface TopicState {
   readonly name: string
   readonly topicId: string
+  /** No other topic ever has it: what is kept by it says nothing of a topic made anew under the same name. */
+  readonly index: number
   /** By partition index; a topic's partitions are numbered without gaps. */
   readonly partitions: PartitionState[]
   /** Its configs; another map after each change. */
@@ -49,6 +51,7 @@ export const NO_OVERRIDES: ConfigOverrides = new Map()
  */
 export class MetadataImage {
   #version = 0
+  #topicsMade = 0
   readonly clusterId: string
   readonly brokers = new Map<number, BrokerRegistration>()
   readonly topicsByName = new Map<string, TopicState>()
@@ -120,7 +123,8 @@ export class MetadataImage {
         return
       case 'TopicRecord': {
         const { name, topicId } = record
-        const topic: TopicState = { name, topicId, partitions: [], overrides: NO_OVERRIDES }
+        const index = this.#topicsMade++
+        const topic: TopicState = { name, topicId, index, partitions: [], overrides: NO_OVERRIDES }
         this.topicsByName.set(name, topic)
         this.topicsById.set(topicId, topic)
         const unified = unifiedTopicName(name)

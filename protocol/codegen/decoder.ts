@@ -1,6 +1,5 @@
 import { ProtocolError } from '../error.ts'
 import { type Reader, roomFor } from '../primitives/reader.ts'
-import { readUuid } from '../primitives/uuid.ts'
 import { type Field, type Fields, type FieldType, includes, type Message } from '../schema.ts'
 import {
   type Dialect,
@@ -25,7 +24,7 @@ export interface UnknownTaggedField {
 export function generateDecoder(message: Message, version: number): (reader: Reader) => unknown {
   const source = new Source()
   const main = structDecoder(source, message.name, message.fields, dialectOf(message, version))
-  const helpers = { failOnNull, failOnTag, readUuid, roomFor, unknownTags }
+  const helpers = { failOnNull, failOnTag, roomFor, unknownTags }
   return source.compile(main, `${message.name}-v${version}-decode`, helpers)
 }
 
@@ -110,7 +109,7 @@ const VIEW_READS: Partial<Record<FieldType['kind'], string>> = {
 
 function readFixed(type: FieldType, at: string): string {
   if (type.kind === 'bool') return `v.getInt8(${at}) !== 0`
-  if (type.kind === 'uuid') return `readUuid(v, ${at})`
+  if (type.kind === 'uuid') return `r.uuidAt(${at})`
   if (type.kind === 'int64') return `r.int64At(${at})`
   return `v.${VIEW_READS[type.kind]}(${at})`
 }

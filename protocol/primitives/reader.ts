@@ -10,6 +10,8 @@ import { readUuid } from './uuid.ts'
 export interface StringSource {
   /** `view` lies over the same bytes as `buffer`. */
   read(buffer: Buffer, start: number, end: number, view: DataView): string
+  /** The UUID whose sixteen bytes begin there. */
+  uuid(view: DataView, start: number): string
 }
 
 const EMPTY = Buffer.alloc(0)
@@ -117,9 +119,15 @@ export class Reader {
   }
 
   uuid(): string {
-    const value = readUuid(this.view, this.offset)
+    const value = this.uuidAt(this.offset)
     this.offset += 16
     return value
+  }
+
+  /** The UUID at a place, without moving. */
+  uuidAt(at: number): string {
+    const strings = this.#strings
+    return strings === undefined ? readUuid(this.view, at) : strings.uuid(this.view, at)
   }
 
   /** Moves past `length` bytes and returns where they began. */

@@ -1,4 +1,4 @@
-import { grown, mixed, RowNumbers, RowTable } from './int-columns.ts'
+import { grown, mixed, RowNumbers, RowTable } from '../../../protocol/primitives/rows.ts'
 
 /** For an operation in a rule that allows, and in one that denies. */
 export const allowBit = (operation: number) => 1 << operation

@@ -1,5 +1,5 @@
+import { grown, mixed, RowNumbers, RowTable } from '../../../protocol/primitives/rows.ts'
 import { readUuid, writeUuid } from '../../../protocol/primitives/uuid.ts'
-import { grown, mixed, RowNumbers, RowTable } from './int-columns.ts'
 
 const NO_CELL = -1
 

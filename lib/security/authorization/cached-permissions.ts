@@ -1,7 +1,7 @@
+import { grown } from '../../../protocol/primitives/rows.ts'
 import { type AclOperation, ResourceType } from './acl.ts'
 import type { Permissions } from './authorizer.ts'
 import { type DecisionPool, NO_PAGE, PAGE_ENTRIES, PAGE_SHIFT, type PageOwner } from './decision-pool.ts'
-import { grown } from './int-columns.ts'
 import type { PermissionChanges, PrincipalChanges } from './permission-changes.ts'
 import {
   type AuthorizationEvent,

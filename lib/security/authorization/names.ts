@@ -1,4 +1,4 @@
-import { RowNumbers } from './int-columns.ts'
+import { RowNumbers } from '../../../protocol/primitives/rows.ts'
 
 /** Numbers for the names that rules use (principals, hosts), for as long as a rule uses them. */
 export class Names {

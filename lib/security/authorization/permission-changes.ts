@@ -1,5 +1,5 @@
+import { grown } from '../../../protocol/primitives/rows.ts'
 import type { ResourceType } from './acl.ts'
-import { grown } from './int-columns.ts'
 import type { PermissionChange } from './permission-model.ts'
 
 /** Changes of many names at once that are remembered one by one. */

@@ -1,5 +1,5 @@
+import { mixed, RowNumbers, RowTable } from '../../../protocol/primitives/rows.ts'
 import { PatternType, type ResourceType, WILDCARD } from './acl.ts'
-import { mixed, RowNumbers, RowTable } from './int-columns.ts'
 
 const FNV_PRIME = 0x01000193
 const FNV_BASIS = 0x811c9dc5
