@@ -20,11 +20,6 @@ export interface KerberosListener {
 export class KerberosAcceptors {
   readonly #acceptors: Acceptor[] = []
 
-  /** What the library holds for all of them, contexts of authentications under way included. */
-  get held(): number {
-    return this.#acceptors.reduce((sum, { held }) => sum + held, 0)
-  }
-
   /** @throws OptionError where GSSAPI is missing on this machine, the service's key is, or a rule is none */
   mechanism({ name, kerberos, service, rules }: KerberosListener): Mechanism {
     try {

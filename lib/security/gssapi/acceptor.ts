@@ -54,11 +54,6 @@ export class Acceptor {
     }
   }
 
-  /** What the library still holds for this credential and its contexts, itself included. */
-  get held(): number {
-    return this.#gss.held
-  }
-
   accept(): ServerContext {
     return new ServerContext(this.#gss, this.#credential)
   }

@@ -28,9 +28,9 @@ export class GssError extends Error {
 
 /** Calls GSSAPI: turns failures into errors, copies what it allocates and gives it back, counts what is still held. */
 export class Gss {
+  /** Contexts, credentials and names of this process that have not been given back. */
+  static held = 0
   readonly functions: GssFunctions
-  /** Contexts, credentials and names that have not been given back. */
-  held = 0
 
   /** @throws GssapiMissingError */
   constructor() {
@@ -49,14 +49,14 @@ export class Gss {
   obtain(callee: GssFunction, parameters: (place: [Handle]) => unknown[]): Handle {
     const place: [Handle] = [null]
     this.call(callee, ...parameters(place))
-    this.held++
+    Gss.held++
     return place[0]
   }
 
   /** Gives a handle back; nothing for null. */
   release(callee: GssFunction, handle: Handle, ...parameters: unknown[]): void {
     if (handle === null) return
-    this.held--
+    Gss.held--
     callee([0], [handle], ...parameters)
   }
 

@@ -1,4 +1,4 @@
-import { type Gss, given, type Handle } from './gss.ts'
+import { Gss, given, type Handle } from './gss.ts'
 
 const CONTINUE_NEEDED = 1
 /** GSS_S_DUPLICATE_TOKEN, GSS_S_OLD_TOKEN, GSS_S_UNSEQ_TOKEN, GSS_S_GAP_TOKEN: no failures for GSSAPI, but for SASL. */
@@ -39,7 +39,7 @@ export class ServerContext {
       return { token: bytes, isEstablished }
     } finally {
       // There from the first token on, and gone again when that fails.
-      gss.held += Number(context[0] !== null) - Number(this.#context !== null)
+      Gss.held += Number(context[0] !== null) - Number(this.#context !== null)
       this.#context = context[0]
       if (peer[0] !== null) gss.functions.releaseName([0], peer)
     }

@@ -47,10 +47,6 @@ export class GssapiClient {
     this.#flags = WITHOUT_SERVER | (mutual ? MUTUAL : 0)
   }
 
-  get isEstablished(): boolean {
-    return this.#isEstablished
-  }
-
   /** The next token of the context, given the server's. @throws GssError */
   next(received?: Uint8Array): Buffer {
     const gss = this.#gss
@@ -67,6 +63,20 @@ export class GssapiClient {
     return bytes
   }
 
+  /**
+   * Goes all the way in.
+   * @param exchange sends a token and gives the server's; the last one may bring none
+   */
+  async login(
+    exchange: (token: Buffer, isLast: boolean) => Promise<Buffer>,
+    choice: Uint8Array = Buffer.of(1, 0, 0, 0),
+  ): Promise<void> {
+    let answer = await exchange(this.next(), false)
+    while (!this.#isEstablished) answer = await exchange(this.next(answer), false)
+    this.unwrap(answer)
+    await exchange(this.wrap(choice), true)
+  }
+
   wrap(message: Uint8Array): Buffer {
     const { functions } = this.#gss
     return this.#gss.bytes(functions.wrap, (place) => [this.#context, 0, 0, given(message), [0], place]).bytes
@@ -80,7 +90,7 @@ export class GssapiClient {
 
   close(): void {
     const { deleteContext, releaseCredential } = this.#gss.functions
-    this.#gss.release(deleteContext, this.#context, null)
+    deleteContext([0], [this.#context], null)
     this.#gss.release(releaseCredential, this.#credential)
     this.#gss.releaseName(this.#service)
     this.#context = null

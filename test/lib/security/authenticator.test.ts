@@ -12,6 +12,7 @@ import { saslHandshake } from '../../../protocol/messages/sasl-handshake.ts'
 import { decodeResponse, requestBytes } from '../../helpers/network.ts'
 import { turns, until } from '../../helpers/network-turns.ts'
 import { type SaslPeer, saslRig } from '../../helpers/security/sasl-rig.ts'
+import { ScramClient } from '../../helpers/security/scram-client.ts'
 
 const DELAY_MS = 100
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
@@ -401,4 +402,102 @@ t.test('who hangs up, or is hung up on, while failing leaves nothing behind', as
   await turns(5)
   await cluster.stop()
   t.same(await failing.ended(), [])
+})
+
+/** KIP-43's first draft: `version int16, mechanism string`. */
+function draftChoice(mechanism: string, version = 0): Buffer {
+  const head = Buffer.alloc(4)
+  head.writeInt16BE(version)
+  head.writeInt16BE(mechanism.length, 2)
+  return Buffer.concat([head, Buffer.from(mechanism)])
+}
+
+t.test(
+  "KIP-43's draft with an empty frame: the mechanisms are told, one is named, bare tokens follow",
+  async (t) => {
+    const { cluster, connect } = await saslRig(t, {
+      listeners: [
+        {
+          securityProtocol: 'SASL_PLAINTEXT',
+          transport: 'memory',
+          saslMechanisms: ['PLAIN', 'SCRAM-SHA-256'],
+          earlyNegotiation: 'kip43-empty-frame',
+        },
+      ],
+    })
+    const offered = async (): Promise<SaslPeer> => {
+      const peer = connect()
+      t.equal((await peer.token('')).toString('latin1'), '\0\0\0\0\0\x02\0\x05PLAIN\0\x0dSCRAM-SHA-256')
+      return peer
+    }
+    const plain = await offered()
+    plain.sendFrame(draftChoice('PLAIN'))
+    t.equal((await plain.token('\0alice\0secret')).length, 0)
+    t.ok(await plain.isServed())
+    const scram = await offered()
+    const client = new ScramClient('SCRAM-SHA-256', 'alice', 'secret')
+    scram.sendFrame(draftChoice('SCRAM-SHA-256'))
+    t.ok(client.isServer(await scram.token(client.final(await scram.token(client.first())))))
+    t.same(
+      cluster.sessions().map(({ mechanism }) => mechanism),
+      ['PLAIN', 'SCRAM-SHA-256'],
+    )
+
+    const wrong = await offered()
+    wrong.sendFrame(draftChoice('PLAIN'))
+    wrong.sendFrame(Buffer.from('\0alice\0wrong'))
+    await failsSilently(t, wrong)
+    const unknown = await offered()
+    unknown.sendFrame(draftChoice('NTLM'))
+    await failsSilently(t, unknown)
+    for (const frame of [
+      draftChoice('PLAIN', 1),
+      Buffer.concat([draftChoice('PLAIN'), Buffer.of(0)]),
+      Buffer.from('0000ffff', 'hex'),
+      Buffer.alloc(0),
+    ]) {
+      const peer = await offered()
+      peer.sendFrame(frame)
+      await closesAtOnce(t, peer)
+    }
+    t.equal((await connect().loginPlain()).errorCode, 0, 'who begins as ever is served as ever')
+    const late = connect()
+    await late.request(apiVersions, 0, {})
+    late.sendFrame(Buffer.alloc(0))
+    await closesAtOnce(t, late)
+  },
+)
+
+t.test("KIP-43's draft without negotiation: the first frame is a token", async (t) => {
+  const listener = {
+    securityProtocol: 'SASL_PLAINTEXT',
+    transport: 'memory',
+    saslMechanisms: ['PLAIN'],
+    earlyNegotiation: 'kip43-none',
+  } as const
+  const { connect } = await saslRig(t, { listeners: [listener] })
+  const peer = connect()
+  t.equal((await peer.token('\0alice\0secret')).length, 0)
+  t.ok(await peer.isServed())
+  for (const token of ['\0alice\0wrong', 'nonsense']) {
+    const other = connect()
+    other.sendFrame(Buffer.from(token))
+    await failsSilently(t, other)
+  }
+  const handshake = connect()
+  handshake.send(requestBytes(saslHandshake, 1, { mechanism: 'PLAIN' }))
+  await failsSilently(t, handshake)
+  const refuses = (options: object, message: RegExp) => {
+    const listeners = [{ ...listener, ...options }] as ListenerOptions[]
+    return t.rejects(Cluster.start({ listeners }), { name: 'OptionError', message })
+  }
+  await refuses(
+    { saslMechanisms: ['PLAIN', 'SCRAM-SHA-256'] },
+    /expected one mechanism, got PLAIN, SCRAM-SHA-256$/,
+  )
+  await refuses({ earlyNegotiation: 'kip43' }, /expected 'kip43-empty-frame' or 'kip43-none', got 'kip43'$/)
+  await refuses(
+    { securityProtocol: 'PLAINTEXT', saslMechanisms: undefined },
+    /^option listeners\[0\]\.earlyNegotiation: expected securityProtocol/,
+  )
 })
