@@ -15,6 +15,8 @@ import type { AclFilter, AclOptions } from './security/authorization/cluster-acl
 import type { TokenOptions } from './security/delegation-tokens/cluster-tokens.ts'
 import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import { MECHANISMS, PASSWORD_MECHANISMS } from './security/mechanism.ts'
+import type { OAuthOptions } from './security/oauth/oauth.ts'
+import type { AccessTokenRequest } from './security/oauth/token-issuer.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
 
@@ -153,6 +155,31 @@ const token: v.GenericSchema<TokenOptions> = object({
   maxLifetimeMs: v.optional(whole('milliseconds, a whole number >= 1', 1)),
 })
 
+const texts = v.union([text(), v.array(text())], 'a non-empty text or a list of them')
+const seconds = v.pipe(v.number('seconds, a number'), v.finite('seconds, a number'))
+
+const OAUTH = 'true or an object with host, port, expiresIn, audience'
+const oauth: v.GenericSchema<true | OAuthOptions> = v.union(
+  [
+    v.literal(true, OAUTH),
+    object({
+      host: v.optional(text()),
+      port: v.optional(port),
+      expiresIn: v.optional(seconds),
+      audience: v.optional(texts),
+    }),
+  ],
+  OAUTH,
+)
+
+const accessToken: v.GenericSchema<AccessTokenRequest> = object({
+  subject: text(),
+  expiresIn: v.optional(seconds),
+  scope: v.optional(texts),
+  audience: v.optional(texts),
+  claims: v.optional(v.record(v.string(), v.unknown(), 'an object of claims')),
+})
+
 const { ANY: _anyOperation, ...operations } = AclOperation
 const { ANY: _anyType, ...resourceTypes } = ResourceType
 const { LITERAL, PREFIXED, MATCH } = PatternType
@@ -201,6 +228,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
   users: v.optional(users),
   acls: v.optional(v.array(acl, 'a list of ACLs')),
+  oauth: v.optional(oauth),
   logMemoryLimit: v.optional(whole('a whole number of bytes >= 0', 0)),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),
@@ -241,6 +269,11 @@ export function checkUser(options: UserOptions): UserOptions {
 /** @throws OptionError */
 export function checkToken(options: TokenOptions): TokenOptions {
   return check(token, options)
+}
+
+/** @throws OptionError */
+export function checkAccessToken(options: AccessTokenRequest): AccessTokenRequest {
+  return check(accessToken, options)
 }
 
 function check<T>(schema: v.GenericSchema<T>, value: unknown): T {

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
         brokers: cluster.brokers,
         topics: cluster.topics(),
         caFile: command.caFile,
+        tokenEndpointUrl: command.options.oauth && cluster.oauth.tokenEndpointUrl,
       },
       process.stdout.isTTY === true,
     )}\n`,

@@ -81,10 +81,15 @@ function listenersOf(
   })
 }
 
+/** Where is listened that does not say. */
+export function hostOf(options: ClusterOptions): string {
+  return options.host ?? DEFAULT_HOST
+}
+
 /** The one place that knows what is meant where a listener does not say. */
 function complete(listener: ListenerOptions, options: ClusterOptions): ListenerLayout {
   const securityProtocol = listener.securityProtocol ?? 'PLAINTEXT'
-  const host = listener.host ?? options.host ?? DEFAULT_HOST
+  const host = listener.host ?? hostOf(options)
   return { ...listener, name: listener.name ?? securityProtocol, securityProtocol, host }
 }
 
@@ -113,6 +118,9 @@ function withMemoryPort(listener: ListenerLayout, ports: { next: number }): List
   return { ...listener, port: ports.next++ }
 }
 
+/** What Kafka's brokers have one value of for each mechanism of a listener. */
+const OF_A_MECHANISM = /^listener\.name\.[^.]+\.[a-z0-9-]+\.(sasl\..+)$/
+
 /**
  * Broker configs as Kafka would read them from server.properties.
  * @throws OptionError for a name that Kafka's brokers do not have
@@ -120,7 +128,8 @@ function withMemoryPort(listener: ListenerLayout, ports: { next: number }): List
 export function readConfigs(option: string, configs: ConfigOptions = {}): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(configs).map(([name, value]) => {
-      if (!brokerConfigKeyOfType(name) && !isAuthorizerConfig(name)) {
+      const base = OF_A_MECHANISM.exec(name)?.[1] ?? name
+      if (!brokerConfigKeyOfType(name) && !brokerConfigKeyOfType(base) && !isAuthorizerConfig(name)) {
         throw new OptionError(`option ${option}: expected names of Kafka's broker configs, got '${name}'`)
       }
       return [name, String(value)]

@@ -2,9 +2,9 @@ import { StringTable } from '../protocol/primitives/string-table.ts'
 import { Writer } from '../protocol/primitives/writer.ts'
 import { createHandlers } from './api/index.ts'
 import { Broker } from './broker.ts'
-import { checkUser, OptionError } from './check-options.ts'
-import { type BrokerLayout, configsForSize, readConfigs } from './cluster-layout.ts'
+import { checkAccessToken, checkUser, OptionError } from './check-options.ts'
 import { type ClusterAuthorization, makeAuthorization } from './cluster-authorization.ts'
+import { type BrokerLayout, configsForSize, hostOf, readConfigs } from './cluster-layout.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { KerberosAcceptors } from './kerberos-acceptors.ts'
@@ -27,7 +27,10 @@ import type { SaslSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions } from './options.ts'
 import { authenticationMetrics, offeredMechanisms, saslGate } from './sasl-listeners.ts'
 import { DelegationTokens } from './security/delegation-tokens/delegation-tokens.ts'
+import { OAuth } from './security/oauth/oauth.ts'
 import { Users } from './security/users.ts'
+import { TransactionCoordinator } from './transactions/coordinator.ts'
+import { TransactionVerifier } from './transactions/verification.ts'
 
 /** The parts of a cluster that its brokers share. */
 export class ClusterParts {
@@ -41,14 +44,17 @@ export class ClusterParts {
   readonly logs: LogManager
   readonly logMaintenance: LogMaintenance
   readonly groupCoordinator: GroupCoordinator
+  readonly transactionCoordinator: TransactionCoordinator
   readonly users: Users
   readonly authorization: ClusterAuthorization
   readonly tokens: DelegationTokens
   readonly kerberos = new KerberosAcceptors()
+  readonly oauth: OAuth
   readonly metrics = new Metrics()
   readonly sessions = new Set<SaslSession>()
   readonly strings = new StringTable()
   readonly writer = new Writer()
+  readonly #replicas = new Map<number, ReplicaManager>()
 
   constructor(options: ClusterOptions, layouts: readonly BrokerLayout[]) {
     const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
@@ -89,6 +95,18 @@ export class ClusterParts {
       logger,
       config: (nodeId) => configs.brokerConfig(nodeId),
     })
+    // After the logs and the groups, so that it finds them as the metadata say when those have changed.
+    this.transactionCoordinator = new TransactionCoordinator({
+      metadata,
+      logs: this.logs,
+      clock,
+      logger,
+      config: (nodeId) => configs.brokerConfig(nodeId),
+      replicasOf: (nodeId) => this.replicasOf(nodeId),
+      onOffsetsMarker: (partition, { producerId, committed }) => {
+        this.groupCoordinator.completeTransaction(partition, producerId, committed)
+      },
+    })
     this.users = new Users({
       metadata,
       random,
@@ -96,6 +114,16 @@ export class ClusterParts {
       check: checkUser,
     })
     this.tokens = new DelegationTokens({ metadata, configs, clock, random })
+    this.oauth = new OAuth({
+      clock,
+      random,
+      logger,
+      clusterId: metadata.image.clusterId,
+      endpoint: options.oauth,
+      host: hostOf(options),
+      isClient: (name, secret) => this.users.isClient(name, secret),
+      check: checkAccessToken,
+    })
     metadata.commit(featureRecords())
     metadata.subscribe((records) => logMetadataChanges(records, logger))
   }
@@ -103,6 +131,7 @@ export class ClusterParts {
   /** Stops every timer and lets go of everything that is stored. */
   close(): void {
     this.leaderBalancer.close()
+    this.transactionCoordinator.close()
     this.groupCoordinator.close()
     this.tokens.close()
     this.logMaintenance.close()
@@ -110,9 +139,28 @@ export class ClusterParts {
     this.kerberos.close()
   }
 
+  /** The replicas of that broker. */
+  replicasOf(nodeId: number): ReplicaManager {
+    let replicas = this.#replicas.get(nodeId)
+    if (replicas === undefined) {
+      const { clock, metadata, logs, configs } = this
+      replicas = new ReplicaManager({
+        nodeId,
+        clock,
+        metadata,
+        logs,
+        config: () => configs.brokerConfig(nodeId),
+      })
+      this.#replicas.set(nodeId, replicas)
+    }
+    return replicas
+  }
+
   broker({ nodeId, rack, listeners }: BrokerLayout, tls: ClusterTls): Broker {
-    const { clock, random, logger, metadata, configs, controller, logs, groupCoordinator, tokens } = this
+    const { clock, random, logger, metadata, configs, controller, groupCoordinator, tokens } = this
     const config = configs.brokerConfig(nodeId)
+    const { transactionCoordinator } = this
+    const replicas = this.replicasOf(nodeId)
     const handlers = createHandlers({
       nodeId,
       clock,
@@ -123,13 +171,13 @@ export class ClusterParts {
       groupCoordinator,
       tokens,
       acls: this.authorization.acls,
-      replicas: new ReplicaManager({
-        nodeId,
-        clock,
-        metadata,
-        logs,
-        config: () => configs.brokerConfig(nodeId),
-      }),
+      transactionCoordinator,
+      transactionVerifier: new TransactionVerifier(
+        transactionCoordinator,
+        replicas,
+        () => configs.brokerConfig(nodeId).transactionPartitionVerificationEnable,
+      ),
+      replicas,
     })
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer } = this

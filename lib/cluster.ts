@@ -12,6 +12,7 @@ import type { ClientSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
 import { type ClusterAcls, OwnersAcls } from './security/authorization/cluster-acls.ts'
 import { type ClusterTokens, OwnersTokens } from './security/delegation-tokens/cluster-tokens.ts'
+import type { ClusterOAuth } from './security/oauth/oauth.ts'
 import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
 import type { ClusterUsers } from './security/users.ts'
 
@@ -80,6 +81,7 @@ export class Cluster<C extends Clock = Clock> {
     const { brokers } = cluster
     try {
       if (options.acls) cluster.acls.create(...options.acls)
+      await parts.oauth.start()
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()
       for (const topic of options.topics ?? []) await cluster.createTopic(topic)
@@ -140,6 +142,11 @@ export class Cluster<C extends Clock = Clock> {
     return new OwnersTokens(this.#parts.tokens, checkToken)
   }
 
+  /** Issues the tokens that clients log in with by OAUTHBEARER. */
+  get oauth(): ClusterOAuth {
+    return this.#parts.oauth
+  }
+
   /** What is measured, by Kafka's names. */
   get metrics(): ClusterMetrics {
     return this.#parts.metrics
@@ -186,6 +193,7 @@ export class Cluster<C extends Clock = Clock> {
   /** Stops every broker and lets go of everything: no socket, timer or byte is left. */
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.stop()))
+    await this.#parts.oauth.stop()
     this.#parts.close()
   }
 

@@ -17,19 +17,21 @@ export type {
   TopicOptions,
 } from './options.ts'
 export type {
+  Acl,
+  AclFilter,
+  AclOptions,
+  ClusterAcls,
+} from './security/authorization/cluster-acls.ts'
+export type {
   ClusterTokens,
   IssuedToken,
   TokenOptions,
 } from './security/delegation-tokens/cluster-tokens.ts'
 export type { TokenInformation } from './security/delegation-tokens/delegation-tokens.ts'
 export type { KerberosOptions } from './security/gssapi/acceptor.ts'
-export type {
-  Acl,
-  AclFilter,
-  AclOptions,
-  ClusterAcls,
-} from './security/authorization/cluster-acls.ts'
 export type { MechanismName, PasswordMechanismName } from './security/mechanism.ts'
+export type { ClusterOAuth, OAuthOptions } from './security/oauth/oauth.ts'
+export type { AccessTokenRequest } from './security/oauth/token-issuer.ts'
 export type {
   CertificateRequest,
   IssuedCertificate,

@@ -3,9 +3,10 @@ import type { Logger } from './lab/logger.ts'
 import type { Random } from './lab/random.ts'
 import type { SecurityProtocol } from './metadata/records.ts'
 import type { EarlyNegotiation } from './network/sasl/early-negotiation.ts'
-import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import type { AclOptions } from './security/authorization/cluster-acls.ts'
+import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import type { MechanismName } from './security/mechanism.ts'
+import type { OAuthOptions } from './security/oauth/oauth.ts'
 import type { TlsOptions } from './security/tls/tls-settings.ts'
 import type { UserOptions } from './security/users.ts'
 
@@ -82,6 +83,8 @@ export interface ClusterOptions<C extends Clock = Clock> {
    * them later. Default: everybody may do everything, unless `authorizer.class.name` among the configs says otherwise.
    */
   acls?: readonly AclOptions[] | undefined
+  /** Opens an HTTP endpoint where users who may log in by OAUTHBEARER get tokens. Default: none; `cluster.oauth` issues tokens without it. */
+  oauth?: true | OAuthOptions | undefined
   /**
    * The most that stored records may take in memory, in bytes. Producers that would go beyond it get KAFKA_STORAGE_ERROR,
    * which they try again after, until records are deleted. Default: no limit.

@@ -25,6 +25,9 @@ import {
   PASSWORD_MECHANISMS,
   type PasswordMechanismName,
 } from './security/mechanism.ts'
+import type { OAuth } from './security/oauth/oauth.ts'
+import { oauthBearer } from './security/oauth/server.ts'
+import { type ValidatorSettings, validatorSettings } from './security/oauth/validator-settings.ts'
 import { plain } from './security/plain.ts'
 import { scram } from './security/scram/server.ts'
 import type { Users } from './security/users.ts'
@@ -39,6 +42,7 @@ export interface SaslParts {
   readonly users: Users
   readonly tokens: DelegationTokens
   readonly kerberos: KerberosAcceptors
+  readonly oauth: OAuth
   readonly sessions: Set<SaslSession>
   readonly metrics: Metrics
 }
@@ -145,7 +149,7 @@ function registerKilledCount(metrics: Metrics, broker: string): void {
 
 function mechanismNamed(
   name: MechanismName,
-  { users, tokens, random, kerberos }: SaslParts,
+  { users, tokens, random, kerberos, oauth }: SaslParts,
   listener: ListenerLayout,
   originals: Overrides,
 ): Mechanism {
@@ -158,6 +162,7 @@ function mechanismNamed(
       rules: config('sasl.kerberos.principal.to.local.rules') as string[],
     })
   }
+  if (name === 'OAUTHBEARER') return oauthBearer(oauth.validator(oauthSettings(listener.name, originals)))
   if (name === 'PLAIN') return plain((user) => users.passwordOf(user))
   const accounts = {
     credentialOf: (user: string) => users.scramCredentialOf(user, name),
@@ -170,10 +175,20 @@ function number(originals: Overrides, name: string, listener: string, mechanism?
   return lookUp(originals, name, listener, mechanism).value as number
 }
 
-/** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
+function oauthSettings(listener: string, originals: Overrides): ValidatorSettings {
+  const prefix = `listener.name.${listener.toLowerCase()}.oauthbearer`
+  const config = (name: string) => listenerConfig(originals, name, listener, 'OAUTHBEARER')
+  return startable(() => validatorSettings(config, originals.get(`${prefix}.sasl.jaas.config`)))
+}
+
 function lookUp(originals: Overrides, name: string, listener: string, mechanism?: string) {
+  return startable(() => listenerConfig(originals, name, listener, mechanism))
+}
+
+/** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
+function startable<T>(work: () => T): T {
   try {
-    return listenerConfig(originals, name, listener, mechanism)
+    return work()
   } catch (error) {
     if (!(error instanceof ListenerConfigError)) throw error
     throw new OptionError(`option config: ${error.message}`, { cause: error })

@@ -34,6 +34,8 @@ Usage: josephk [options]
                            what is given on the command line wins
   --write-ca FILE          with a listener for "SSL" or "SASL_SSL": put the certificate that clients
                            have to trust into FILE, as PEM
+  --oauth-port P           open an HTTP endpoint where the users of the JSON file get tokens for OAUTHBEARER
+                           (0: any free port)
   --log-level LEVEL        ${LOG_LEVELS.join(', ')} (default info)
   --help, -h               this page
   --version, -v            the version
@@ -85,6 +87,7 @@ function parse(args: readonly string[]) {
         set: { type: 'string', multiple: true },
         config: { type: 'string' },
         'write-ca': { type: 'string' },
+        'oauth-port': { type: 'string' },
         'log-level': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
@@ -104,6 +107,10 @@ function mergeOptions(file: ClusterOptions, values: Values): ClusterOptions {
   if (values.port !== undefined) options.port = wholeNumber('--port', values.port)
   else options.port ??= DEFAULT_PORT
   if (values.set) options.config = { ...file.config, ...Object.fromEntries(values.set.map(configOf)) }
+  if (values['oauth-port'] !== undefined) {
+    const port = wholeNumber('--oauth-port', values['oauth-port'])
+    options.oauth = { ...(file.oauth === true ? {} : file.oauth), port }
+  }
   if (values.topic) options.topics = [...(file.topics ?? []), ...values.topic.map(topicOf)]
   return options
 }

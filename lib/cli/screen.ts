@@ -16,6 +16,8 @@ export interface ScreenContent {
   readonly bootstrapServers: string
   readonly brokers: readonly ScreenBroker[]
   readonly topics: readonly { readonly name: string; readonly partitions: number }[]
+  /** Where clients get tokens, where they can. */
+  readonly tokenEndpointUrl?: string | undefined
   /** The file of the certificate that clients have to trust, where it was written. */
   readonly caFile?: string | undefined
 }
@@ -36,6 +38,7 @@ export function screen(content: ScreenContent, colour: boolean): string {
       ),
     ),
     ...(content.caFile === undefined ? [] : [row('CA', content.caFile)]),
+    ...(content.tokenEndpointUrl === undefined ? [] : [row('tokens', content.tokenEndpointUrl)]),
     '',
     ...clientRows(content).map(([name, text]) => row(name, text)),
     '',

@@ -13,8 +13,8 @@ export type Step =
     }
   /** The client is told that it has succeeded; but nobody can say who it is, and that ends it with its next frame. */
   | { readonly kind: 'nameless'; readonly token: Uint8Array | null; readonly why: string }
-  /** Refused with a text that the client may read (`SaslAuthenticationException`). */
-  | { readonly kind: 'refused'; readonly message: string }
+  /** Refused with a text that the client may read (`SaslAuthenticationException`). `why` is for the log, where it has more to say. */
+  | { readonly kind: 'refused'; readonly message: string; readonly why?: string }
   /** Refused without the client being told why (`SaslException`, KAFKA-7915). `why` is for the log. */
   | { readonly kind: 'invalid'; readonly why: string }
   /** Kafka's mechanism breaks over this: the connection is closed at once. `why` is for the log. */
@@ -31,8 +31,8 @@ export interface Exchange {
 /** A SASL mechanism as a listener offers it: makes an exchange for each authentication. */
 export type Mechanism = () => Exchange
 
-/** Those by which users log in that have a name and a password here. */
-export const PASSWORD_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+/** Those by which users log in that have a name and a password here; by OAUTHBEARER with tokens that they get for these. */
+export const PASSWORD_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 export const MECHANISMS = [...PASSWORD_MECHANISMS, 'GSSAPI'] as const
 
 export type PasswordMechanismName = (typeof PASSWORD_MECHANISMS)[number]

@@ -1,10 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { equalSecrets } from './equal-secrets.ts'
 import { type Mechanism, NOTHING, type Step } from './mechanism.ts'
 
 /** More parts than these are not counted (`PlainSaslServer.extractTokens`). */
 const MOST_PARTS = 4
-/** Makes digests of equal length of what is compared, so that the comparison's time says nothing of either. */
-const KEY = randomBytes(32)
 
 /** PLAIN (RFC 4616) as Kafka's `PlainSaslServer` speaks it: every refusal says why. */
 export function plain(passwordOf: (user: string) => string | undefined): Mechanism {
@@ -26,7 +24,7 @@ function evaluate(token: Buffer, passwordOf: (user: string) => string | undefine
   if (password === '') return refused('Authentication failed: password not specified')
   const expected = passwordOf(username)
   // Compared even where there is no such user, so that both take the same time.
-  const isRight = equal(password, expected ?? '')
+  const isRight = equalSecrets(password, expected ?? '')
   if (expected === undefined || !isRight)
     return refused('Authentication failed: Invalid username or password')
   if (authorizationId !== '' && authorizationId !== username) {
@@ -43,12 +41,4 @@ function refused(message: string): Step {
 
 function split(text: string): string[] {
   return text.split('\0', MOST_PARTS)
-}
-
-function equal(left: string, right: string): boolean {
-  return timingSafeEqual(digest(left), digest(right))
-}
-
-function digest(text: string): Buffer {
-  return createHmac('sha256', KEY).update(text).digest()
 }

@@ -1,6 +1,7 @@
 import type { Random } from '../lab/random.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import { equalSecrets } from './equal-secrets.ts'
 import { PASSWORD_MECHANISMS, type PasswordMechanismName } from './mechanism.ts'
 import {
   LEAST_ITERATIONS,
@@ -46,6 +47,8 @@ export class Users implements ClusterUsers {
   readonly #settings: UsersSettings
   /** For PLAIN, which must know them. */
   readonly #passwords = new Map<string, string>()
+  /** What the token endpoint gives tokens for. */
+  readonly #clientSecrets = new Map<string, string>()
 
   constructor(settings: UsersSettings) {
     this.#settings = settings
@@ -54,6 +57,7 @@ export class Users implements ClusterUsers {
   list(): { name: string; mechanisms: PasswordMechanismName[] }[] {
     const names = new Set([
       ...this.#passwords.keys(),
+      ...this.#clientSecrets.keys(),
       ...this.#settings.metadata.image.scramCredentials.keys(),
     ])
     return [...names].sort().map((name) => ({ name, mechanisms: this.#mechanismsOf(name) }))
@@ -75,6 +79,7 @@ export class Users implements ClusterUsers {
   remove(name: string): void {
     const mechanisms = this.#known(name)
     this.#passwords.delete(name)
+    this.#clientSecrets.delete(name)
     this.#settings.metadata.commit(
       mechanisms.filter(isScram).map((mechanism) => ({
         type: 'RemoveUserScramCredentialRecord',
@@ -89,6 +94,13 @@ export class Users implements ClusterUsers {
     return this.#passwords.get(name)
   }
 
+  /** @internal Whether that is the password of a user who may log in by OAUTHBEARER. */
+  isClient(name: string, secret: string): boolean {
+    const known = this.#clientSecrets.get(name)
+    // Compared even where there is no such user, so that both take the same time.
+    return equalSecrets(secret, known ?? '') && known !== undefined
+  }
+
   /** @internal */
   scramCredentialOf(name: string, mechanism: ScramMechanismName): ScramCredential | undefined {
     const { type } = SCRAM_MECHANISMS[mechanism]
@@ -98,6 +110,7 @@ export class Users implements ClusterUsers {
   #set(name: string, password: string, mechanisms: readonly PasswordMechanismName[]): void {
     const { metadata, random } = this.#settings
     if (mechanisms.includes('PLAIN')) this.#passwords.set(name, password)
+    if (mechanisms.includes('OAUTHBEARER')) this.#clientSecrets.set(name, password)
     const records: MetadataRecord[] = mechanisms.filter(isScram).map((mechanism) => {
       const declared = SCRAM_MECHANISMS[mechanism]
       const salt = random.bytes(SALT_BYTES)
@@ -117,11 +130,11 @@ export class Users implements ClusterUsers {
   #mechanismsOf(name: string): PasswordMechanismName[] {
     return PASSWORD_MECHANISMS.filter((mechanism) => {
       if (isScram(mechanism)) return this.scramCredentialOf(name, mechanism) !== undefined
-      return this.#passwords.has(name)
+      return (mechanism === 'PLAIN' ? this.#passwords : this.#clientSecrets).has(name)
     })
   }
 }
 
 function isScram(mechanism: PasswordMechanismName): mechanism is ScramMechanismName {
-  return mechanism !== 'PLAIN'
+  return mechanism in SCRAM_MECHANISMS
 }

@@ -190,3 +190,25 @@ t.test('--write-ca: what clients of a TLS listener have to trust', async (t) => 
     stderr: /^josephk: --write-ca: this cluster has no certificates of its own: .*\n$/,
   })
 })
+
+t.test('--oauth-port: where clients get tokens', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'josephk-cli-'))
+  t.teardown(() => rm(directory, { recursive: true }))
+  const config = join(directory, 'sasl.json')
+  const file = {
+    listeners: [{ securityProtocol: 'SASL_PLAINTEXT' }],
+    users: [{ name: 'alice', password: 'secret' }],
+    oauth: { expiresIn: 60 },
+  }
+  await writeFile(config, JSON.stringify(file))
+  const { seen } = await serve(t, '--port', '0', '--config', config, '--oauth-port', '0')
+  const url = /tokens +(http:\S+)/.exec(seen.text)?.[1] as string
+  const authorization = `Basic ${Buffer.from('alice:secret').toString('base64')}`
+  const body = new URLSearchParams({ grant_type: 'client_credentials' })
+  const response = await fetch(url, { method: 'POST', headers: { authorization }, body })
+  t.match(await response.json(), { token_type: 'Bearer', expires_in: 60 })
+  t.match(await run('--oauth-port', 'x'), {
+    code: 1,
+    stderr: "josephk: --oauth-port expects a whole number, got 'x'\n",
+  })
+})

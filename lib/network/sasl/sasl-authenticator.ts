@@ -296,7 +296,7 @@ export class SaslAuthenticator implements Gate {
       case 'nameless':
         return this.#completeNameless(step, framing, isTold)
       case 'refused':
-        return this.#fail(step.message, framing.error(step.message))
+        return this.#fail(step.why ?? step.message, framing.error(step.message))
       case 'invalid': {
         const again = this.#session === undefined ? 'authentication' : 're-authentication'
         const told = `Authentication failed during ${again} due to invalid credentials with SASL mechanism ${this.#mechanism}`

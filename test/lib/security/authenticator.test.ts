@@ -15,7 +15,7 @@ import { type SaslPeer, saslRig } from '../../helpers/security/sasl-rig.ts'
 import { ScramClient } from '../../helpers/security/scram-client.ts'
 
 const DELAY_MS = 100
-const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']
 const SOFTWARE = { clientSoftwareName: 'test', clientSoftwareVersion: '1.0' }
 
 /** Closed after the delay, having said nothing. */

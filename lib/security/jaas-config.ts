@@ -1,0 +1,46 @@
+/** What a `sasl.jaas.config` names: a login module and what it is told. */
+export interface JaasEntry {
+  /** The Java class. */
+  readonly loginModule: string
+  readonly options: ReadonlyMap<string, string>
+}
+
+const FLAGS: ReadonlySet<string> = new Set(['required', 'requisite', 'sufficient', 'optional'])
+/** A quoted text, a sign, or a word; in quotes a backslash lets the next character stand for itself. */
+const TOKEN = /\s*(?:"((?:[^"\\]|\\.)*)"|([=;])|([^\s"=;]+))/gsy
+
+/**
+ * Reads Kafka's form of a JAAS configuration: `Module required name="value" ... ;`, one module and no more (`JaasConfig`,
+ * `JaasContext`).
+ * @throws Error saying what is wrong, without any of the values
+ */
+export function readJaasConfig(text: string): JaasEntry {
+  const words = tokensOf(text.trim())
+  const [loginModule, flag, ...rest] = words
+  if (loginModule === undefined) throw new Error('expected a login module')
+  if (flag === undefined || !FLAGS.has(flag.toLowerCase())) {
+    throw new Error(`expected ${[...FLAGS].join(', ')} after ${loginModule}`)
+  }
+  const options = new Map<string, string>()
+  while (rest.length > 0 && rest[0] !== ';') {
+    const [name, equals, value] = rest.splice(0, 3)
+    if (name === undefined || equals !== '=' || value === undefined || value === ';') {
+      throw new Error(`expected options of the form name="value" after ${loginModule}`)
+    }
+    options.set(name, value)
+  }
+  if (rest.length !== 1) throw new Error(`expected one login module that ends with ';'`)
+  return { loginModule, options }
+}
+
+function tokensOf(text: string): string[] {
+  const tokens: string[] = []
+  TOKEN.lastIndex = 0
+  while (TOKEN.lastIndex < text.length) {
+    const match = TOKEN.exec(text)
+    if (match === null) throw new Error('expected every quote to be closed')
+    const [, quoted, sign, word] = match
+    tokens.push(quoted?.replace(/\\(.)/gs, '$1') ?? sign ?? (word as string))
+  }
+  return tokens
+}
