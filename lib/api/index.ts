@@ -1,4 +1,6 @@
 import type { Handler } from '../network/handler.ts'
+import { createAddOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
+import { createAddPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
 import { createAlterConfigsHandler } from './alter-configs.ts'
 import { createAlterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
@@ -15,9 +17,12 @@ import { createDescribeClusterHandler } from './describe-cluster.ts'
 import { createDescribeConfigsHandler } from './describe-configs.ts'
 import { createDescribeDelegationTokenHandler } from './describe-delegation-token.ts'
 import { createDescribeGroupsHandler } from './describe-groups.ts'
+import { createDescribeProducersHandler } from './describe-producers.ts'
 import { createDescribeTopicPartitionsHandler } from './describe-topic-partitions.ts'
+import { createDescribeTransactionsHandler } from './describe-transactions.ts'
 import { createDescribeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
 import { createElectLeadersHandler } from './elect-leaders.ts'
+import { createEndTxnHandler } from './end-txn.ts'
 import { createExpireDelegationTokenHandler } from './expire-delegation-token.ts'
 import { createFetchHandler } from './fetch.ts'
 import { createFindCoordinatorHandler } from './find-coordinator.ts'
@@ -29,6 +34,7 @@ import { createLeaveGroupHandler } from './leave-group.ts'
 import { createListConfigResourcesHandler } from './list-config-resources.ts'
 import { createListGroupsHandler } from './list-groups.ts'
 import { createListOffsetsHandler } from './list-offsets.ts'
+import { createListTransactionsHandler } from './list-transactions.ts'
 import { createMetadataHandler } from './metadata.ts'
 import { createOffsetCommitHandler } from './offset-commit.ts'
 import { createOffsetDeleteHandler } from './offset-delete.ts'
@@ -40,7 +46,9 @@ import { createRenewDelegationTokenHandler } from './renew-delegation-token.ts'
 import { createSaslAuthenticateHandler } from './sasl-authenticate.ts'
 import { createSaslHandshakeHandler } from './sasl-handshake.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
+import { createTxnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { createUpdateFeaturesHandler } from './update-features.ts'
+import { createWriteTxnMarkersHandler } from './write-txn-markers.ts'
 
 /** Every API that brokers serve, in order of the keys. */
 const factories: readonly ((parts: Parts) => Handler)[] = [
@@ -64,6 +72,11 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createDeleteRecordsHandler,
   createInitProducerIdHandler,
   createOffsetForLeaderEpochHandler,
+  createAddPartitionsToTxnHandler,
+  createAddOffsetsToTxnHandler,
+  createEndTxnHandler,
+  createWriteTxnMarkersHandler,
+  createTxnOffsetCommitHandler,
   createDescribeAclsHandler,
   createCreateAclsHandler,
   createDeleteAclsHandler,
@@ -83,6 +96,9 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createAlterUserScramCredentialsHandler,
   createUpdateFeaturesHandler,
   createDescribeClusterHandler,
+  createDescribeProducersHandler,
+  createDescribeTransactionsHandler,
+  createListTransactionsHandler,
   createListConfigResourcesHandler,
   createDescribeTopicPartitionsHandler,
 ]

@@ -4,8 +4,7 @@
 // Checked here: who may describe each group and the topics, who coordinates each group, in v10 that topics exist. A group or an offset that there is not is no
 // error: the offset is -1. Only v0, which Kafka served before 4.0, calls such a partition unknown.
 //
-// `requireStable` (v7) asks for UNSTABLE_OFFSET_COMMIT where a transaction has an offset pending: as long as offsets are
-// not committed in transactions here, there is none.
+// `requireStable` (v7) asks for UNSTABLE_OFFSET_COMMIT where a transaction has an offset pending (KIP-447).
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
@@ -24,6 +23,12 @@ type GroupResponse = NonNullable<ResponseOf<typeof offsetFetch>['groups']>[numbe
 type TopicRequest = NonNullable<GroupRequest['topics']>[number]
 type TopicResponse = NonNullable<GroupResponse['topics']>[number]
 
+interface GroupOffsets {
+  readonly committed: OffsetsByTopic
+  /** Whether a transaction may still change what is committed, where the client asks for what is stable. */
+  readonly isPending: (topic: string, partition: number) => boolean
+}
+
 const TOP_LEVEL_ERROR_SINCE = 2
 const BATCHED_SINCE = 8
 const TOPIC_IDS_SINCE = 10
@@ -36,10 +41,13 @@ export function createOffsetFetchHandler({
   return guarded(offsetFetch, [DESCRIBE_GROUP, DESCRIBE_TOPIC], (request, context) => {
     const { apiVersion } = context
     const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
-    const offsetsOf = (groupId: string): OffsetsByTopic | number => {
+    const offsetsOf = (groupId: string): GroupOffsets | number => {
       if (!may(context, DESCRIBE_GROUP, groupId)) return DESCRIBE_GROUP.errorCode
       const shard = groupCoordinator.shardOf(nodeId, groupId)
-      return shard?.offsets.ofGroup(groupId) ?? ErrorCode.NOT_COORDINATOR
+      if (!shard) return ErrorCode.NOT_COORDINATOR
+      const isPending = (topic: string, partition: number) =>
+        request.requireStable && shard.pendingOffsets.has(groupId, topic, partition)
+      return { committed: shard.offsets.ofGroup(groupId), isPending }
     }
     if (apiVersion >= BATCHED_SINCE) {
       return {
@@ -64,7 +72,7 @@ export function createOffsetFetchHandler({
 
 function fetchTopics(
   image: MetadataImage,
-  offsets: OffsetsByTopic,
+  offsets: GroupOffsets,
   topics: readonly TopicRequest[] | null,
   useTopicIds: boolean,
   context: RequestContext,
@@ -80,12 +88,14 @@ function fetchTopics(
     } else if (!may(context, DESCRIBE_TOPIC, name)) {
       refused.push(eachPartition({ ...topic, name }, { ...NO_OFFSET, errorCode: DESCRIBE_TOPIC.errorCode }))
     } else {
-      const committed = offsets.get(name)
+      const committed = offsets.committed.get(name)
       found.push({
         name,
         topicId: topic.topicId,
         partitions: topic.partitionIndexes.map((partition) =>
-          fetchOffset(partition, committed?.get(partition), topic.topicId),
+          offsets.isPending(name, partition)
+            ? unstable(partition)
+            : fetchOffset(partition, committed?.get(partition), topic.topicId),
         ),
       })
     }
@@ -95,19 +105,25 @@ function fetchTopics(
 
 function fetchAllTopics(
   image: MetadataImage,
-  offsets: OffsetsByTopic,
+  { committed: all, isPending }: GroupOffsets,
   useTopicIds: boolean,
   context: RequestContext,
 ): TopicResponse[] {
   const fetched: TopicResponse[] = []
-  for (const [name, committed] of offsets) {
+  for (const [name, committed] of all) {
     if (!may(context, DESCRIBE_TOPIC, name)) continue
     const topicId = image.topicsByName.get(name)?.topicId ?? ZERO_UUID
     if (useTopicIds && topicId === ZERO_UUID) continue
-    const partitions = [...committed].map(([partition, offset]) => fetchOffset(partition, offset, ZERO_UUID))
+    const partitions = [...committed].map(([partition, offset]) =>
+      isPending(name, partition) ? unstable(partition) : fetchOffset(partition, offset, ZERO_UUID),
+    )
     fetched.push({ name, topicId, partitions })
   }
   return fetched
+}
+
+function unstable(partitionIndex: number): FetchedOffset {
+  return { partitionIndex, ...NO_OFFSET, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT }
 }
 
 function eachPartition(

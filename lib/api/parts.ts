@@ -8,6 +8,8 @@ import type { Metadata } from '../metadata/metadata.ts'
 import type { Handler } from '../network/handler.ts'
 import type { AclController } from '../security/authorization/acl-controller.ts'
 import type { DelegationTokens } from '../security/delegation-tokens/delegation-tokens.ts'
+import type { TransactionCoordinator } from '../transactions/coordinator.ts'
+import type { TransactionVerifier } from '../transactions/verification.ts'
 
 /**
  * What one broker is made of, as far as handlers are concerned. A handler asks for the parts it needs
@@ -23,6 +25,9 @@ export interface Parts {
   readonly replicas: ReplicaManager
   /** Of the whole cluster; each broker asks it by its node id. */
   readonly groupCoordinator: GroupCoordinator
+  /** Of the whole cluster; each broker asks it by its node id. */
+  readonly transactionCoordinator: TransactionCoordinator
+  readonly transactionVerifier: TransactionVerifier
   /** Of the whole cluster. */
   readonly tokens: DelegationTokens
   /** Of the whole cluster; undefined where its authorizer does not go by ACLs. */

@@ -1,7 +1,5 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { produce } from '../../protocol/messages/produce.ts'
-import { isTransactional, magic } from '../../protocol/records/batch.ts'
-import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
 import { zstdReady } from '../../protocol/records/compression/zstd.ts'
 import { validateProduceRecords } from '../../protocol/records/validate-produce.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
@@ -12,6 +10,12 @@ import { type Answer, guarded, type Handler, NO_RESPONSE, type RequestContext } 
 import { may, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
+import {
+  hasSeveralProducers,
+  isTransactionalBatch,
+  joinTransaction,
+  transactionVersionOf,
+} from './produce-transaction.ts'
 
 /*
  * Produce, v0 to v13.
@@ -22,12 +26,11 @@ import type { Parts } from './parts.ts'
  *
  * acks=-1 never waits: the replicas in sync share the leader's log. Without replicas enough it is NOT_ENOUGH_REPLICAS.
  *
- * Left out: transactional records are answered INVALID_PRODUCER_ID_MAPPING, what a coordinator says that has not heard
- * of the transactional id, because nobody can have got one yet.
+ * Partitions of a transaction are made sure to belong to it, and since v12 added to it (KIP-890).
  */
 
 type ProduceRequest = RequestOf<typeof produce>
-type ProduceParts = Pick<Parts, 'metadata' | 'replicas'>
+type ProduceParts = Pick<Parts, 'metadata' | 'replicas' | 'transactionVerifier'>
 
 const FIRST_VERSION_WITH_LEADERS = 10
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
@@ -59,6 +62,7 @@ interface CheckedRequest {
   responses: TopicAnswer[]
   entries: AppendEntry[]
   waiting: PartitionAnswer[]
+  isTransactional: boolean
 }
 
 export function createProduceHandler(parts: ProduceParts): Handler {
@@ -72,7 +76,9 @@ export function createProduceHandler(parts: ProduceParts): Handler {
 function check({ metadata }: ProduceParts, request: ProduceRequest, context: RequestContext): CheckedRequest {
   const { image } = metadata
   const isAcksValid = request.acks === 0 || request.acks === 1 || request.acks === -1
-  const isRefusedTransaction = hasTransactionalRecords(request) && !mayTransact(request, context)
+  const isTransactional = hasTransactionalRecords(request)
+  const isRefusedTransaction = isTransactional && !mayTransact(request, context)
+  const transactionVersion = transactionVersionOf(context.apiVersion)
   const entries: AppendEntry[] = []
   const waiting: PartitionAnswer[] = []
   const responses = request.topicData.map(({ name: givenName, topicId, partitionData }) => {
@@ -93,27 +99,27 @@ function check({ metadata }: ProduceParts, request: ProduceRequest, context: Req
       if (error === ErrorCode.NONE && isInternalTopic(name) && context.clientId !== ADMIN_CLIENT_ID) {
         error = ErrorCode.INVALID_TOPIC_EXCEPTION
       }
-      if (error === ErrorCode.NONE && isTransactionalBatch(bytes)) {
-        error = ErrorCode.INVALID_PRODUCER_ID_MAPPING
-      }
       const partition = failed(index, error)
       if (error === ErrorCode.NONE) {
-        entries.push({ topic: name, partition: index, records: bytes })
+        entries.push({ topic: name, partition: index, records: bytes, transactionVersion })
         waiting.push(partition)
       }
       return partition
     })
     return { name, topicId, partitionResponses }
   })
-  return { responses, entries, waiting }
+  return { responses, entries, waiting, isTransactional }
 }
 
 function append(
   parts: ProduceParts,
-  { responses, entries, waiting }: CheckedRequest,
-  { acks }: ProduceRequest,
+  checked: CheckedRequest,
+  request: ProduceRequest,
   context: RequestContext,
 ): Answer<typeof produce> {
+  const { acks } = request
+  const { responses } = checked
+  const { entries, waiting } = checked.isTransactional ? joined(parts, checked, request, context) : checked
   const results = parts.replicas.append(entries, acks)
   for (let index = 0; index < results.length; index++) fill(waiting[index]!, results[index]!)
   if (acks !== 0) {
@@ -127,6 +133,33 @@ function append(
   return NO_RESPONSE
 }
 
+/** What is left to be appended when the partitions have joined the producer's transaction. */
+function joined(
+  { transactionVerifier }: ProduceParts,
+  { responses, entries, waiting }: CheckedRequest,
+  { transactionalId }: ProduceRequest,
+  { apiVersion }: RequestContext,
+): Pick<CheckedRequest, 'entries' | 'waiting'> {
+  const left: Pick<CheckedRequest, 'entries' | 'waiting'> = { entries: [], waiting: [] }
+  if (hasSeveralProducers(entries)) {
+    for (const { partitionResponses } of responses) {
+      for (const partition of partitionResponses) partition.errorCode = ErrorCode.INVALID_PRODUCER_ID_MAPPING
+    }
+    return left
+  }
+  const refusalOf = joinTransaction(transactionVerifier, transactionalId, entries, apiVersion)
+  for (const [index, entry] of entries.entries()) {
+    const refusal = refusalOf(entry)
+    if (refusal !== undefined) {
+      Object.assign(waiting[index]!, refusal)
+      continue
+    }
+    left.entries.push(entry)
+    left.waiting.push(waiting[index]!)
+  }
+  return left
+}
+
 function mayTransact({ transactionalId }: ProduceRequest, context: RequestContext): boolean {
   return transactionalId !== null && may(context, WRITE_TRANSACTIONAL_ID, transactionalId)
 }
@@ -135,10 +168,6 @@ function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
   return topicData.some(({ partitionData }) =>
     partitionData.some(({ records }) => records !== null && isTransactionalBatch(records)),
   )
-}
-
-function isTransactionalBatch(records: Buffer): boolean {
-  return new BatchCursor(records).next() && magic(records, 0) === 2 && isTransactional(records, 0)
 }
 
 function failed(index: number, errorCode: ErrorCode): PartitionAnswer {

@@ -1,3 +1,4 @@
+import { ErrorCode } from '../../protocol/errors.ts'
 import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
 import { encodeBatch } from '../../protocol/records/encode-batch.ts'
 import type { Clock } from '../lab/clock.ts'
@@ -22,17 +23,22 @@ export class CoordinatorLog {
     this.#clock = clock
   }
 
-  /** Appends the records in one batch; in a producer's transaction where one is given. */
-  append(records: readonly GroupRecord[], producer?: OffsetProducer): void {
-    if (records.length === 0) return
+  /**
+   * Appends the records in one batch; in a producer's transaction where one is given.
+   * @returns why that producer may not write
+   */
+  append(records: readonly GroupRecord[], producer?: OffsetProducer): ErrorCode {
+    if (records.length === 0) return ErrorCode.NONE
     const batch = encodeBatch({
       records: records.map(encodeGroupRecord),
       defaultTimestamp: this.#clock.now(),
       ...(producer && { ...producer, isTransactional: true }),
     })
-    this.#partition.log.appendAsCoordinator(batch, this.#leaderEpoch)
+    const { errorCode } = this.#partition.log.appendAsCoordinator(batch, this.#leaderEpoch)
+    if (errorCode !== ErrorCode.NONE) return errorCode
     this.#partition.updateHighWatermark()
     this.#partition.wake()
+    return ErrorCode.NONE
   }
 
   /** At each batch in turn, from the first that is kept. */

@@ -46,6 +46,11 @@ export class GroupCoordinator {
     return this.#options.config(nodeId)
   }
 
+  /** A marker in that partition of `__consumer_offsets` has ended the producer's transaction. */
+  completeTransaction(partition: number, producerId: number, committed: boolean): void {
+    this.#shards.get(partition)?.completeTransaction(producerId, committed)
+  }
+
   /** All that the broker coordinates. */
   shardsOf(nodeId: number): GroupShard[] {
     return [...this.#shards.values()].filter((shard) => shard.nodeId === nodeId)

@@ -1,7 +1,8 @@
 import { ProtocolError } from '../../protocol/error.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { groupMetadata } from '../../protocol/formats/consumer-offsets/group-metadata.ts'
-import { isControlBatch } from '../../protocol/records/batch.ts'
+import { isControlBatch, isTransactional, producerId } from '../../protocol/records/batch.ts'
+import { controlRecordName } from '../../protocol/records/control.ts'
 import { decodeRecords } from '../../protocol/records/decode-batch.ts'
 import type { KafkaRecord } from '../../protocol/records/record.ts'
 import { prepareRebalance, renewSession } from './classic/rebalance.ts'
@@ -26,7 +27,10 @@ export function loadShard(
   const shard = new GroupShard(partition, leadership, log, services)
   replay(shard)
   // A group that only ever commits has no record of its own.
-  for (const groupId of shard.offsets.groupIds()) if (!shard.groups.has(groupId)) shard.createGroup(groupId)
+  const committers = [...shard.pendingOffsets.records()].map(({ key }) => key.group)
+  for (const groupId of [...shard.offsets.groupIds(), ...committers]) {
+    if (!shard.groups.has(groupId)) shard.createGroup(groupId)
+  }
   for (const group of [...shard.groups.values()]) {
     for (const member of group.members.values()) renewSession(shard, group, member)
     if (group.members.size > shard.config.groupMaxSize) {
@@ -41,11 +45,18 @@ function replay(shard: GroupShard): void {
   /** Classic groups are written as a whole, so that only what was written last counts. */
   const classic = new Map<string, GroupMetadataValue>()
   for (const { buffer, position } of shard.log.batches()) {
-    if (isControlBatch(buffer, position)) continue
-    for (const kept of decodeRecords(buffer, position, MAX_BATCH_BYTES)) {
-      const record = readable(shard, kept)
+    const kept = decodeRecords(buffer, position, MAX_BATCH_BYTES)
+    if (isControlBatch(buffer, position)) {
+      const isCommit = controlRecordName(kept[0]?.key ?? null) === 'COMMIT'
+      shard.completeTransaction(producerId(buffer, position), isCommit)
+      continue
+    }
+    const isPending = isTransactional(buffer, position)
+    for (const each of kept) {
+      const record = readable(shard, each)
       if (!record) continue
-      if (!isOfKind(record, groupMetadata)) shard.offsets.replay(record)
+      if (isPending) shard.pendingOffsets.add(producerId(buffer, position), record)
+      else if (!isOfKind(record, groupMetadata)) shard.replayOffset(record)
       else if (record.value) classic.set(record.key.group, record.value)
       else classic.delete(record.key.group)
     }

@@ -1,3 +1,4 @@
+import { ErrorCode } from '../../protocol/errors.ts'
 import { groupMetadata } from '../../protocol/formats/consumer-offsets/group-metadata.ts'
 import type { Clock, Timer } from '../lab/clock.ts'
 import type { Logger } from '../lab/logger.ts'
@@ -5,9 +6,10 @@ import type { Random } from '../lab/random.ts'
 import { ClassicGroup } from './classic/group.ts'
 import { storedGroup } from './classic/stored-group.ts'
 import type { GroupCoordinatorConfig } from './config.ts'
-import type { CoordinatorLog } from './coordinator-log.ts'
+import type { CoordinatorLog, OffsetProducer } from './coordinator-log.ts'
 import type { GroupRecord } from './group-record.ts'
 import { CommittedOffsets } from './offsets/committed-offsets.ts'
+import { PendingOffsets } from './offsets/pending-offsets.ts'
 
 export interface ShardServices {
   readonly clock: Clock
@@ -28,6 +30,7 @@ export class GroupShard {
   readonly leaderEpoch: number
   readonly groups = new Map<string, ClassicGroup>()
   readonly offsets = new CommittedOffsets()
+  readonly pendingOffsets = new PendingOffsets()
   readonly services: ShardServices
   readonly log: CoordinatorLog
   expiryTimer: Timer | undefined
@@ -71,6 +74,25 @@ export class GroupShard {
   /** Offsets committed, or forgotten. */
   writeOffsets(records: readonly GroupRecord[]): void {
     this.log.append(records)
-    for (const record of records) this.offsets.replay(record)
+    for (const record of records) this.replayOffset(record)
+  }
+
+  /** What a record outside of transactions says. */
+  replayOffset(record: GroupRecord): void {
+    this.offsets.replay(record)
+    this.pendingOffsets.onRecord(record)
+  }
+
+  /** Offsets committed in a producer's transaction: they count when that is committed. */
+  writePendingOffsets(records: readonly GroupRecord[], producer: OffsetProducer): ErrorCode {
+    const error = this.log.append(records, producer)
+    if (error !== ErrorCode.NONE) return error
+    for (const record of records) this.pendingOffsets.add(producer.producerId, record)
+    return error
+  }
+
+  /** A marker in the log has ended the producer's transaction. */
+  completeTransaction(producerId: number, committed: boolean): void {
+    for (const record of this.pendingOffsets.complete(producerId, committed)) this.offsets.replay(record)
   }
 }

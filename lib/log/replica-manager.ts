@@ -16,6 +16,8 @@ export interface AppendEntry {
   readonly topic: string
   readonly partition: number
   readonly records: Buffer
+  /** Of the protocol that the transaction is made in, where it is one: 0, or 2 (KIP-890). */
+  readonly transactionVersion?: number
 }
 
 /** The low watermark after DeleteRecords, -1 with an error. */
@@ -42,13 +44,14 @@ export class ReplicaManager extends HostedReplicas {
     let storedTogether = 0
     for (const entry of entries) storedTogether += entry.records.length
     const changed: Partition[] = []
-    const results = entries.map(({ topic, partition: index, records }) => {
+    const results = entries.map(({ topic, partition: index, records, transactionVersion }) => {
       const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
       if (typeof partition === 'number') return failedAppend(partition)
       if (requiredAcks === -1 && partition.isUnderMinIsr) {
         return failedAppend(ErrorCode.NOT_ENOUGH_REPLICAS, partition.log.logStartOffset)
       }
-      const result = partition.log.append(records, partition.state.leaderEpoch, storedTogether)
+      const { leaderEpoch } = partition.state
+      const result = partition.log.append(records, leaderEpoch, storedTogether, transactionVersion)
       if (result.baseOffset >= 0 && !result.isDuplicate) changed.push(partition)
       return result
     })
@@ -69,11 +72,13 @@ export class ReplicaManager extends HostedReplicas {
     })
   }
 
-  /** Appends a batch that a coordinator on this broker made: a transaction's marker. */
-  appendAsCoordinator(topic: string, index: number, batch: Buffer): AppendResult {
+  /** Appends, with acks=-1, a batch that a coordinator made: a transaction's marker, a record of its own. */
+  appendAsCoordinator(topic: string, index: number, batch: Buffer, transactionVersion = 0): AppendResult {
     const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
     if (typeof partition === 'number') return failedAppend(partition)
-    const result = partition.log.appendAsCoordinator(batch, partition.state.leaderEpoch)
+    if (partition.isUnderMinIsr) return failedAppend(ErrorCode.NOT_ENOUGH_REPLICAS)
+    const { leaderEpoch } = partition.state
+    const result = partition.log.appendAsCoordinator(batch, leaderEpoch, transactionVersion)
     if (result.errorCode === ErrorCode.NONE) {
       partition.updateHighWatermark()
       partition.wake()

@@ -10,6 +10,7 @@ export interface Feature {
 }
 
 export const METADATA_VERSION = 'metadata.version'
+export const TRANSACTION_VERSION = 'transaction.version'
 
 /**
  * Only what works here may be listed: clients decide by it which protocols they speak. Levels are Kafka 4.4's
@@ -17,6 +18,7 @@ export const METADATA_VERSION = 'metadata.version'
  */
 export const FEATURES: readonly Feature[] = [
   { name: METADATA_VERSION, minVersion: 7, maxVersion: 33, defaultLevel: 33 },
+  { name: TRANSACTION_VERSION, minVersion: 0, maxVersion: 2, defaultLevel: 2 },
 ]
 
 /** What a cluster begins with. */

@@ -13,7 +13,7 @@ export function validateOffsetDelete(shard: GroupShard, groupId: string): number
 /** Deletes one offset, if there is one; the error code of its partition (`OffsetMetadataManager.deleteOffsets`). */
 export function deleteOffset(shard: GroupShard, groupId: string, topic: string, partition: number): number {
   if (shard.groups.get(groupId)?.isSubscribedTo(topic)) return ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC
-  if (shard.offsets.get(groupId, topic, partition)) {
+  if (shard.offsets.get(groupId, topic, partition) || shard.pendingOffsets.has(groupId, topic, partition)) {
     shard.writeOffsets([offsetTombstone(groupId, topic, partition)])
   }
   return ErrorCode.NONE
@@ -24,6 +24,11 @@ export function deleteOffsetsOfGroup(shard: GroupShard, groupId: string): void {
   const records: GroupRecord[] = []
   for (const [topic, partitions] of shard.offsets.ofGroup(groupId)) {
     for (const partition of partitions.keys()) records.push(offsetTombstone(groupId, topic, partition))
+  }
+  for (const { key } of shard.pendingOffsets.records()) {
+    const isCommitted = shard.offsets.get(groupId, key.topic, key.partition) !== undefined
+    if (key.group === groupId && !isCommitted)
+      records.push(offsetTombstone(groupId, key.topic, key.partition))
   }
   shard.writeOffsets(records)
 }
@@ -37,6 +42,9 @@ export function deleteOffsetsOfTopic(shard: GroupShard, topicId: string): void {
         if (committed.topicId === topicId) records.push(offsetTombstone(groupId, topic, partition))
       }
     }
+  }
+  for (const { key, value } of shard.pendingOffsets.records()) {
+    if (value?.topicId === topicId) records.push(offsetTombstone(key.group, key.topic, key.partition))
   }
   shard.writeOffsets(records)
 }

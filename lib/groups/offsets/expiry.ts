@@ -23,7 +23,8 @@ function expire(shard: GroupShard): void {
 /** @returns whether no offset is left */
 function expireOffsets(shard: GroupShard, group: ClassicGroup): boolean {
   const topics = shard.offsets.ofGroup(group.groupId)
-  if (topics.size === 0) return true
+  const isPending = shard.pendingOffsets.hasGroup(group.groupId)
+  if (topics.size === 0) return !isPending
   const since = expiryBegins(group)
   if (!since) return false
   const now = shard.services.clock.now()
@@ -35,12 +36,13 @@ function expireOffsets(shard: GroupShard, group: ClassicGroup): boolean {
     for (const [partition, committed] of partitions) {
       const { expireTimestampMs } = committed
       const expires = expireTimestampMs === -1 ? since(committed) + retentionMs : expireTimestampMs
-      if (isSubscribed || now < expires) allExpired = false
+      const isKept = isPending && shard.pendingOffsets.has(group.groupId, topic, partition)
+      if (isSubscribed || isKept || now < expires) allExpired = false
       else records.push(offsetTombstone(group.groupId, topic, partition))
     }
   }
   shard.writeOffsets(records)
-  return allExpired
+  return allExpired && !isPending
 }
 
 /**

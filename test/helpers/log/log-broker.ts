@@ -1,4 +1,5 @@
 import { ManualClock } from '../../../lib/lab/clock.ts'
+import { SILENT } from '../../../lib/lab/logger.ts'
 import { SeededRandom } from '../../../lib/lab/random.ts'
 import type { ReplicaConfig } from '../../../lib/log/hosted-replicas.ts'
 import type { LogConfig } from '../../../lib/log/log-config.ts'
@@ -7,6 +8,8 @@ import { LogMemory } from '../../../lib/log/log-memory.ts'
 import { ReplicaManager } from '../../../lib/log/replica-manager.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
+import { TransactionCoordinator } from '../../../lib/transactions/coordinator.ts'
+import { TransactionVerifier } from '../../../lib/transactions/verification.ts'
 import { ZERO_UUID } from '../../../protocol/schema.ts'
 
 /** Kafka's defaults. */
@@ -53,7 +56,13 @@ export class LogBrokers {
     fetchMaxBytes: 57_671_680,
     replicaSelectorClass: null as string | null,
     maxIncrementalFetchSessionCacheSlots: 1000,
+    transactionMaxTimeoutMs: 900_000,
+    transactionAbortTimedOutTransactionCleanupIntervalMs: 10_000,
+    transactionalIdExpirationMs: 604_800_000,
+    transactionRemoveExpiredTransactionCleanupIntervalMs: 3_600_000,
+    transactionPartitionVerificationEnable: true,
   } satisfies ReplicaConfig & Record<string, unknown>
+  readonly transactionCoordinator: TransactionCoordinator
   #topics = 0
 
   /** @param racks one for each broker; node ids count from 0 */
@@ -79,6 +88,15 @@ export class LogBrokers {
       configOf: (topic) => this.topicConfigs.get(topic) ?? LOG_CONFIG,
       producerIdExpirationMs: () => 86_400_000,
     })
+    this.transactionCoordinator = new TransactionCoordinator({
+      clock: this.clock,
+      logger: SILENT,
+      metadata: this.metadata,
+      logs: this.logs,
+      config: () => this.config,
+      replicasOf: (nodeId) => this.replicas(nodeId),
+      onOffsetsMarker: () => {},
+    })
   }
 
   replicas(nodeId = 0): ReplicaManager {
@@ -90,7 +108,17 @@ export class LogBrokers {
   parts(nodeId = 0) {
     const { clock, random, metadata } = this
     const configs = { brokerConfig: () => this.config }
-    return { nodeId, clock, random, metadata, configs: configs as never, replicas: this.replicas(nodeId) }
+    const replicas = this.replicas(nodeId)
+    return {
+      nodeId,
+      clock,
+      random,
+      metadata,
+      configs: configs as never,
+      replicas,
+      transactionCoordinator: this.transactionCoordinator,
+      transactionVerifier: new TransactionVerifier(this.transactionCoordinator, replicas, () => true),
+    }
   }
 
   createTopic(

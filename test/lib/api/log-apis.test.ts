@@ -531,7 +531,9 @@ t.test('InitProducerId', async (t) => {
   t.strictSame(await init({ producerId: 5 }), ['INVALID_REQUEST', -1, -1])
   t.strictSame(await init({ producerEpoch: 5 }), ['INVALID_REQUEST', -1, -1])
   t.strictSame(await init({ transactionalId: '' }), ['INVALID_REQUEST', -1, -1])
-  t.strictSame(await init({ transactionalId: 'id' }), ['UNSUPPORTED_VERSION', -1, -1])
+  t.strictSame(await init({ transactionalId: 'id' }), ['INVALID_TRANSACTION_TIMEOUT', -1, -1])
+  const transactional = { transactionalId: 'id', transactionTimeoutMs: 1000 }
+  t.strictSame(await init(transactional), ['NOT_COORDINATOR', -1, -1])
   for (let i = 2; i < 1000; i++) await init()
   t.strictSame(await init(), ['NONE', 2000, 0])
   t.ok(overTheWire(initProducerId.response, 0, { producerId: 1 }))
