@@ -22,7 +22,15 @@ export interface BrokerLayout {
 
 const HIGHEST_PORT = 65_535
 const DEFAULT_HOST = '127.0.0.1'
-const SASL_OPTIONS = ['saslMechanisms', 'kerberos', 'earlyNegotiation'] as const
+const SASL_OPTIONS = [
+  'saslMechanisms',
+  'kerberos',
+  'earlyNegotiation',
+  'preauth',
+  'preauthUser',
+  'reauth',
+  'principalChange',
+] as const
 
 /**
  * The brokers that the options ask for.

@@ -9,6 +9,7 @@ export type { ClusterMetrics, Metric, MetricTags } from './metrics/metrics.ts'
 export type { SocketFactory } from './network/memory-transport.ts'
 export type { EarlyNegotiation } from './network/sasl/early-negotiation.ts'
 export type { ClientSession } from './network/sasl/sasl-session.ts'
+export type { SessionModelOptions } from './network/sasl/session-model.ts'
 export type {
   BrokerOptions,
   ClusterOptions,
@@ -38,4 +39,4 @@ export type {
   ThrowawayAuthority,
 } from './security/tls/throwaway-authority.ts'
 export type { TlsOptions } from './security/tls/tls-settings.ts'
-export type { ClusterUsers, UserOptions } from './security/users.ts'
+export type { ClusterUsers, ListedUser, UserOptions } from './security/users.ts'

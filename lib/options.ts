@@ -3,6 +3,7 @@ import type { Logger } from './lab/logger.ts'
 import type { Random } from './lab/random.ts'
 import type { SecurityProtocol } from './metadata/records.ts'
 import type { EarlyNegotiation } from './network/sasl/early-negotiation.ts'
+import type { SessionModelOptions } from './network/sasl/session-model.ts'
 import type { AclOptions } from './security/authorization/cluster-acls.ts'
 import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import type { MechanismName } from './security/mechanism.ts'
@@ -14,7 +15,7 @@ import type { UserOptions } from './security/users.ts'
 export type ConfigOptions = { readonly [name: string]: string | number | boolean }
 
 /** One listener of a broker: a name, what is spoken on it, where it listens and what clients are told. */
-export interface ListenerOptions {
+export interface ListenerOptions extends SessionModelOptions {
   /** As in Kafka's `listeners=NAME://host:port`. Default: the security protocol's name. */
   name?: string | undefined
   /** Default: `'PLAINTEXT'`. */

@@ -12,6 +12,7 @@ import type { Dispatcher } from './network/dispatcher.ts'
 import type { Gate } from './network/gate.ts'
 import { SaslAuthenticator } from './network/sasl/sasl-authenticator.ts'
 import type { SaslSession } from './network/sasl/sasl-session.ts'
+import { sessionModel } from './network/sasl/session-model.ts'
 import type { Session } from './network/session.ts'
 import { AuthenticationMetrics } from './security/authentication-metrics.ts'
 import type { DelegationTokens } from './security/delegation-tokens/delegation-tokens.ts'
@@ -29,6 +30,7 @@ import type { OAuth } from './security/oauth/oauth.ts'
 import { oauthBearer } from './security/oauth/server.ts'
 import { type ValidatorSettings, validatorSettings } from './security/oauth/validator-settings.ts'
 import { plain } from './security/plain.ts'
+import type { Principal } from './security/principal.ts'
 import { scram } from './security/scram/server.ts'
 import type { Users } from './security/users.ts'
 
@@ -85,12 +87,17 @@ export function saslGate(
 ): ((session: Session) => Gate) | undefined {
   const { name, securityProtocol, earlyNegotiation } = listener
   if (!securityProtocol.startsWith('SASL_') || metrics === undefined) return undefined
-  const { clock, sessions } = parts
+  const { clock, sessions, users } = parts
   const { originals, config } = resolved
   const offered = mechanismsOf(listener, originals)
   if (earlyNegotiation === 'kip43-none' && offered.length !== 1) {
     throw new OptionError(
       `earlyNegotiation 'kip43-none' of listener ${name}: expected one mechanism, got ${offered.join(', ')}`,
+    )
+  }
+  if (earlyNegotiation === 'kip43-none' && listener.preauth === 'anonymous') {
+    throw new OptionError(
+      `preauth 'anonymous' of listener ${name}: expected another earlyNegotiation than 'kip43-none', which has clients begin by authenticating`,
     )
   }
   const make = (mechanism: MechanismName) => mechanismNamed(mechanism, parts, listener, originals)
@@ -109,6 +116,8 @@ export function saslGate(
     maxReceiveSize: number(originals, 'sasl.server.max.receive.size', name),
     maxRequestSize: config.socketRequestMaxBytes,
     failureDelayMs: config.connectionFailedAuthenticationDelayMs,
+    identify: (principal: Principal) => users.identify(principal),
+    model: sessionModel(listener),
     sessions,
     metrics,
   }

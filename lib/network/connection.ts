@@ -252,6 +252,9 @@ export class Connection {
       case 'answer':
         verdict.reply(this.#settings.writer)
         return
+      case 'serve':
+        this.#serve(verdict.frame, undefined)
+        return
       case 'close':
         this.#refuse(verdict.why, verdict.error === undefined ? {} : { error: verdict.error })
         return

@@ -6,6 +6,8 @@ export type Reply = (writer: Writer) => void
 /** What becomes of a frame that no handler has seen. */
 export type Verdict =
   | { readonly kind: 'answer'; readonly reply: Reply }
+  /** A request for its handler, though the gate is not open. */
+  | { readonly kind: 'serve'; readonly frame: Buffer }
   /** Closed at once, nothing is sent. */
   | { readonly kind: 'close'; readonly why: string; readonly error?: unknown }
   /** Closed after a while; what there is to say is said then and not before (KIP-306). */

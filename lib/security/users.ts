@@ -3,6 +3,7 @@ import type { Metadata } from '../metadata/metadata.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { equalSecrets } from './equal-secrets.ts'
 import { PASSWORD_MECHANISMS, type PasswordMechanismName } from './mechanism.ts'
+import type { Principal } from './principal.ts'
 import {
   LEAST_ITERATIONS,
   SCRAM_MECHANISMS,
@@ -20,16 +21,37 @@ export interface UserOptions {
   readonly mechanisms?: readonly PasswordMechanismName[] | undefined
 }
 
-/** The users of a cluster and what they may log in by. Passwords come in here and never go out. */
+/** A user, without what they log in by. */
+export interface ListedUser {
+  readonly name: string
+  /** By which they may log in with a password; none of somebody who comes by other means. */
+  readonly mechanisms: readonly PasswordMechanismName[]
+  readonly locked: boolean
+  /** The user whom a login makes of them: themselves, if `mapTo` did not say otherwise. */
+  readonly mapsTo: string
+}
+
+/**
+ * The users of a cluster and what they may log in by. Passwords come in here and never go out. Each change counts from the
+ * next authentication on, on whichever connection; sessions there are go on until they end or authenticate again.
+ */
 export interface ClusterUsers {
   /** In order of their names; those with SCRAM credentials that clients made (KIP-554) are among them. */
-  list(): { readonly name: string; readonly mechanisms: readonly PasswordMechanismName[] }[]
+  list(): ListedUser[]
   /** @throws OptionError, or RangeError when there is a user of that name */
   add(user: UserOptions): void
-  /** For every mechanism the user may log in by. Sessions there are go on until they end. @throws RangeError for nobody */
+  /** For every mechanism the user may log in by. @throws RangeError for nobody */
   changePassword(name: string, password: string): void
-  /** Sessions there are go on until they end. @throws RangeError for nobody */
+  /** @throws RangeError for nobody */
   remove(name: string): void
+  /** Nobody gets in by that name, whatever they show and by whichever mechanism, until `unlock`. */
+  lock(name: string): void
+  unlock(name: string): void
+  /**
+   * Who logs in by `name`, whichever way, is the user `to` from now on, until they are mapped to themselves. Kafka takes this
+   * for a change of principals where a session that is under way authenticates again. @throws RangeError for an empty name
+   */
+  mapTo(name: string, to: string): void
 }
 
 const SALT_BYTES = 16
@@ -49,18 +71,28 @@ export class Users implements ClusterUsers {
   readonly #passwords = new Map<string, string>()
   /** What the token endpoint gives tokens for. */
   readonly #clientSecrets = new Map<string, string>()
+  readonly #locked = new Set<string>()
+  readonly #mapped = new Map<string, string>()
 
   constructor(settings: UsersSettings) {
     this.#settings = settings
   }
 
-  list(): { name: string; mechanisms: PasswordMechanismName[] }[] {
+  list(): ListedUser[] {
+    const { scramCredentials } = this.#settings.metadata.image
     const names = new Set([
       ...this.#passwords.keys(),
       ...this.#clientSecrets.keys(),
-      ...this.#settings.metadata.image.scramCredentials.keys(),
+      ...scramCredentials.keys(),
+      ...this.#locked,
+      ...this.#mapped.keys(),
     ])
-    return [...names].sort().map((name) => ({ name, mechanisms: this.#mechanismsOf(name) }))
+    return [...names].sort().map((name) => ({
+      name,
+      mechanisms: this.#mechanismsOf(name),
+      locked: this.#locked.has(name),
+      mapsTo: this.#mapped.get(name) ?? name,
+    }))
   }
 
   add(user: UserOptions): void {
@@ -80,6 +112,8 @@ export class Users implements ClusterUsers {
     const mechanisms = this.#known(name)
     this.#passwords.delete(name)
     this.#clientSecrets.delete(name)
+    this.unlock(name)
+    this.#mapped.delete(name)
     this.#settings.metadata.commit(
       mechanisms.filter(isScram).map((mechanism) => ({
         type: 'RemoveUserScramCredentialRecord',
@@ -89,20 +123,47 @@ export class Users implements ClusterUsers {
     )
   }
 
-  /** @internal */
+  lock(name: string): void {
+    this.#locked.add(name)
+  }
+
+  unlock(name: string): void {
+    this.#locked.delete(name)
+  }
+
+  mapTo(name: string, to: string): void {
+    if (name === '' || to === '') throw new RangeError('users have names: expected two that are not empty')
+    if (name === to) this.#mapped.delete(name)
+    else this.#mapped.set(name, to)
+  }
+
+  /** @internal Who is locked out looks like who has no password. */
   passwordOf(name: string): string | undefined {
-    return this.#passwords.get(name)
+    return this.#locked.has(name) ? undefined : this.#passwords.get(name)
   }
 
   /** @internal Whether that is the password of a user who may log in by OAUTHBEARER. */
   isClient(name: string, secret: string): boolean {
-    const known = this.#clientSecrets.get(name)
+    const known = this.#locked.has(name) ? undefined : this.#clientSecrets.get(name)
     // Compared even where there is no such user, so that both take the same time.
     return equalSecrets(secret, known ?? '') && known !== undefined
   }
 
   /** @internal */
   scramCredentialOf(name: string, mechanism: ScramMechanismName): ScramCredential | undefined {
+    return this.#locked.has(name) ? undefined : this.#scramCredentialOf(name, mechanism)
+  }
+
+  /** @internal Whom a login makes of somebody, by whichever mechanism; undefined: nobody, for they are locked out. */
+  identify(principal: Principal): Principal | undefined {
+    const { principalType, name } = principal
+    if (principalType !== 'User') return principal
+    if (this.#locked.has(name)) return undefined
+    const to = this.#mapped.get(name)
+    return to === undefined ? principal : { ...principal, name: to }
+  }
+
+  #scramCredentialOf(name: string, mechanism: ScramMechanismName): ScramCredential | undefined {
     const { type } = SCRAM_MECHANISMS[mechanism]
     return this.#settings.metadata.image.scramCredentials.get(name)?.get(type)
   }
@@ -129,7 +190,7 @@ export class Users implements ClusterUsers {
 
   #mechanismsOf(name: string): PasswordMechanismName[] {
     return PASSWORD_MECHANISMS.filter((mechanism) => {
-      if (isScram(mechanism)) return this.scramCredentialOf(name, mechanism) !== undefined
+      if (isScram(mechanism)) return this.#scramCredentialOf(name, mechanism) !== undefined
       return (mechanism === 'PLAIN' ? this.#passwords : this.#clientSecrets).has(name)
     })
   }

@@ -8,7 +8,7 @@ import { includes, type Message, type ResponseOf } from '../../../protocol/schem
 import type { Clock } from '../../lab/clock.ts'
 import type { AuthenticationMetrics } from '../../security/authentication-metrics.ts'
 import { type Exchange, type Mechanism, NOTHING, type Step } from '../../security/mechanism.ts'
-import { principalText, samePrincipal } from '../../security/principal.ts'
+import { type Principal, principalText, samePrincipal } from '../../security/principal.ts'
 import { sessionLifetime } from '../../security/session-lifetime.ts'
 import type { Dispatcher } from '../dispatcher.ts'
 import type { Admission, Gate, Reply, Verdict } from '../gate.ts'
@@ -20,6 +20,7 @@ import { errorResponse } from './error-response.ts'
 import { bareToken, response } from './sasl-replies.ts'
 import { type OpenedRequest, openRequest } from './sasl-request.ts'
 import { SaslSession } from './sasl-session.ts'
+import type { SessionModel } from './session-model.ts'
 
 /** What a listener's authenticators have in common. */
 export interface SaslSettings {
@@ -37,6 +38,9 @@ export interface SaslSettings {
   /** `connection.failed.authentication.delay.ms`. */
   readonly failureDelayMs: number
   readonly earlyNegotiation: EarlyNegotiation | undefined
+  /** Whom a mechanism's principal is let in as; undefined: locked out. */
+  readonly identify: (principal: Principal) => Principal | undefined
+  readonly model: SessionModel
   readonly sessions: Set<SaslSession>
   readonly metrics: AuthenticationMetrics
 }
@@ -71,6 +75,8 @@ export class SaslAuthenticator implements Gate {
     this.#settings = settings
     this.#connection = connection
     this.#startedAt = settings.clock.monotonic()
+    const { anonymous } = settings.model
+    if (anonymous !== undefined) connection.actAs(anonymous)
     const [only] = settings.mechanisms.keys()
     if (settings.earlyNegotiation === 'kip43-none' && only !== undefined) this.#begin(only, false)
   }
@@ -81,7 +87,13 @@ export class SaslAuthenticator implements Gate {
 
   get maxFrameSize(): number {
     const { maxReceiveSize, maxRequestSize } = this.#settings
-    return this.isOpen ? maxRequestSize : maxReceiveSize
+    return this.isOpen || this.#servesAnybody ? maxRequestSize : maxReceiveSize
+  }
+
+  /** Whether it is the proposal's turn: who has not begun to authenticate is somebody too. */
+  get #servesAnybody(): boolean {
+    const { reads } = AUTHENTICATION_STATES[this.#state]
+    return this.#settings.model.anonymous !== undefined && this.#session === undefined && reads === 'request'
   }
 
   get failureDelayMs(): number {
@@ -90,7 +102,7 @@ export class SaslAuthenticator implements Gate {
 
   admit(apiKey: number): Admission {
     const session = this.#session as SaslSession
-    if (apiKey === saslHandshake.key && session.tryReauthentication()) {
+    if (apiKey === saslHandshake.key && session.tryReauthentication(this.#settings.model.anytime)) {
       this.#state = 'REAUTH_PROCESS_HANDSHAKE'
       this.#startedAt = this.#settings.clock.monotonic()
       return 'take'
@@ -121,6 +133,7 @@ export class SaslAuthenticator implements Gate {
   }
 
   refuseSize(): Verdict {
+    if (this.#servesAnybody) return { kind: 'close', why: 'a frame of an invalid size' }
     return this.#fail('a frame of an invalid size during authentication')
   }
 
@@ -135,8 +148,9 @@ export class SaslAuthenticator implements Gate {
     if (request === undefined) return this.#takeNoRequest(frame)
     if (this.#state === 'INITIAL_REQUEST') this.#state = 'HANDSHAKE_OR_VERSIONS_REQUEST'
     const { api } = request
-    if (api.key === apiVersions.key) return this.#takeApiVersions(request, frame)
     if (api.key === saslHandshake.key) return this.#takeHandshake(request)
+    if (this.#servesAnybody) return { kind: 'serve', frame }
+    if (api.key === apiVersions.key) return this.#takeApiVersions(request, frame)
     return { kind: 'close', why: `${api.name} before authentication` }
   }
 
@@ -225,7 +239,8 @@ export class SaslAuthenticator implements Gate {
       const errorCode = ErrorCode.UNSUPPORTED_SASL_MECHANISM
       return this.#fail(why, response(saslHandshake, version, correlationId, { errorCode, mechanisms }))
     }
-    const isOther = this.#session !== undefined && this.#session.mechanism !== mechanism
+    const { model } = this.#settings
+    const isOther = this.#session !== undefined && !model.anytime && this.#session.mechanism !== mechanism
     if (isOther) this.#state = 'REAUTH_BAD_MECHANISM'
     else this.#begin(mechanism, version >= 1)
     return { kind: 'answer', reply: response(saslHandshake, version, correlationId, { mechanisms }) }
@@ -308,12 +323,17 @@ export class SaslAuthenticator implements Gate {
 
   /** What the mechanism says, where nothing else stands against it. */
   #outcome(step: Step): Step {
+    if (step.kind !== 'done') return step
     const session = this.#session
-    if (step.kind !== 'done' || session === undefined) return step
-    if (session.takeRefusal()) return { kind: 'invalid', why: 're-authentication is refused on demand' }
-    const { principal } = this.#connection
-    if (samePrincipal(principal, step.principal)) return step
-    const change = `${dotted(principalText(principal))}: ${dotted(principalText(step.principal))}`
+    if (session?.takeRefusal()) return { kind: 'invalid', why: 're-authentication is refused on demand' }
+    const { identify, model } = this.#settings
+    const principal = identify(step.principal)
+    if (principal === undefined) return { kind: 'invalid', why: 'the user is locked out' }
+    const before = this.#connection.principal
+    if (session === undefined || model.mayChangePrincipal || samePrincipal(before, principal)) {
+      return { ...step, principal }
+    }
+    const change = `${dotted(principalText(before))}: ${dotted(principalText(principal))}`
     return { kind: 'refused', message: `Cannot change principals during re-authentication from ${change}` }
   }
 
@@ -325,14 +345,14 @@ export class SaslAuthenticator implements Gate {
     // Again too: the same user may have come by a token before and not now.
     this.#connection.actAs(principal)
     if (this.#session === undefined) {
-      this.#session = new SaslSession(nodeId, this.#connection, this.#mechanism, clock)
+      this.#session = new SaslSession(nodeId, this.#connection, clock)
       sessions.add(this.#session)
       metrics.succeeded(isTold)
     } else {
       this.#session.reauthentications++
       metrics.reauthenticated(clock.monotonic() - this.#startedAt)
     }
-    this.#session.begin(lifetime)
+    this.#session.begin(principal, this.#mechanism, lifetime)
     return lifetime.lifetimeMs
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lab/clock.ts'
-import { principalText } from '../../security/principal.ts'
+import { type Principal, principalText } from '../../security/principal.ts'
 import type { SessionLifetime } from '../../security/session-lifetime.ts'
 import type { Session } from '../session.ts'
 
@@ -35,8 +35,8 @@ export class SaslSession implements ClientSession {
   readonly listener: string
   readonly connectionId: string
   readonly clientHost: string
-  readonly principal: string
-  readonly mechanism: string
+  principal = ''
+  mechanism = ''
   lifetimeMs = 0
   reauthentications = 0
   requests = 0
@@ -46,13 +46,11 @@ export class SaslSession implements ClientSession {
   #lastStarted: number | undefined
   #refuseNext = false
 
-  constructor(nodeId: number, session: Session, mechanism: string, clock: Clock) {
+  constructor(nodeId: number, session: Session, clock: Clock) {
     this.nodeId = nodeId
     this.listener = session.listenerName
     this.connectionId = session.connectionId
     this.clientHost = session.clientHost
-    this.principal = principalText(session.principal)
-    this.mechanism = mechanism
     this.#clock = clock
   }
 
@@ -72,15 +70,21 @@ export class SaslSession implements ClientSession {
     this.#refuseNext = true
   }
 
-  /** @internal */
-  begin({ lifetimeMs, isEnforced }: SessionLifetime): void {
+  /** @internal An epoch of it. */
+  begin(principal: Principal, mechanism: string, { lifetimeMs, isEnforced }: SessionLifetime): void {
+    this.principal = principalText(principal)
+    this.mechanism = mechanism
     this.lifetimeMs = lifetimeMs
     this.requests = 0
     this.#expiresAt = isEnforced ? this.#clock.monotonic() + lifetimeMs : undefined
   }
 
-  /** @internal Whether a SaslHandshake begins a re-authentication now; if so it has begun (`KafkaChannel`). */
-  tryReauthentication(): boolean {
+  /**
+   * @internal Whether a SaslHandshake begins a re-authentication now; if so it has begun (`KafkaChannel`).
+   * @param anytime nothing stands against it
+   */
+  tryReauthentication(anytime: boolean): boolean {
+    if (anytime) return true
     if (this.#expiresAt === undefined) return false
     const now = this.#clock.monotonic()
     if (this.#lastStarted !== undefined && now - this.#lastStarted < LEAST_BETWEEN_MS) return false

@@ -320,8 +320,8 @@ t.test('users change while clients come and go', async (t) => {
   users.add({ name: 'bob', password: 'b', mechanisms: ['PLAIN'] })
   t.equal(await code('bob', 'b'), 0)
   t.same(users.list(), [
-    { name: 'alice', mechanisms: MECHANISMS },
-    { name: 'bob', mechanisms: ['PLAIN'] },
+    { name: 'alice', mechanisms: MECHANISMS, locked: false, mapsTo: 'alice' },
+    { name: 'bob', mechanisms: ['PLAIN'], locked: false, mapsTo: 'bob' },
   ])
   users.changePassword('bob', 'c')
   t.equal(await code('bob', 'b'), wrong)

@@ -202,7 +202,7 @@ t.test('clients make, describe and delete credentials, and log in with them', as
   const wish = { name: 'eve', mechanism: 2, iterations: 8192, salt, saltedPassword: salted }
   t.match(await alter({ upsertions: [wish] }), [{ user: 'eve', errorCode: 0 }])
   t.match(await describe('eve'), [{ errorCode: 0, credentialInfos: [{ mechanism: 2, iterations: 8192 }] }])
-  t.same(cluster.users.list(), [{ name: 'eve', mechanisms: ['SCRAM-SHA-512'] }])
+  t.match(cluster.users.list(), [{ name: 'eve', mechanisms: ['SCRAM-SHA-512'] }])
   const advance = () => clock.advance(100)
   t.match(await login(connect(), 'SCRAM-SHA-512', 'eve', 'mine', advance), { rounds: 2, errorCode: 0 })
   t.match(await login(connect(), 'SCRAM-SHA-256', 'eve', 'mine', advance), { rounds: 1, errorCode: 58 })
