@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { repositoryRoot } from '../helpers/real-kafka/classpath.ts'
 import type { ThreeBrokers } from './cluster.ts'
+import type { KerberosCluster, KerberosKeytabs } from './kerberos/cluster.ts'
 import { run } from './process.ts'
 import type { SaslCluster } from './sasl.ts'
 import type { TlsCluster } from './tls.ts'
@@ -41,6 +42,7 @@ export interface JobContext {
   startThreeBrokers(): Promise<ThreeBrokers>
   startTls(): Promise<TlsCluster>
   startSasl(): Promise<SaslCluster>
+  startKerberos(keytabs: KerberosKeytabs): Promise<KerberosCluster>
 }
 
 const RECORDS = 10_000

@@ -21,10 +21,12 @@ import { java } from './java/client.ts'
 import { tools } from './java/tools/client.ts'
 import { kafkajs } from './kafkajs/client.ts'
 import { kcat } from './kcat/client.ts'
+import { kerberos } from './kerberos/client.ts'
+import { startKerberosJosephk, startKerberosReal } from './kerberos/cluster.ts'
 import { tail } from './process.ts'
 import { python } from './python/client.ts'
 
-const CLIENTS: readonly Client[] = [java, python, go, kcat, kafkajs, tools]
+const CLIENTS: readonly Client[] = [java, python, go, kcat, kafkajs, tools, kerberos]
 const AT_A_TIME = 2
 const SHOWN_LINES = 40
 
@@ -110,8 +112,18 @@ async function main(): Promise<void> {
   const cluster = await startCluster(values.bootstrap, values['real-kafka'])
   console.log(`${cluster.name} at ${cluster.bootstrapServers}, seed ${values.seed}`)
   const starts = values['real-kafka']
-    ? { startThreeBrokers: startThreeReal, startTls: startTlsReal, startSasl: startSaslReal }
-    : { startThreeBrokers: startThreeJosephk, startTls: startTlsJosephk, startSasl: startSaslJosephk }
+    ? {
+        startThreeBrokers: startThreeReal,
+        startTls: startTlsReal,
+        startSasl: startSaslReal,
+        startKerberos: startKerberosReal,
+      }
+    : {
+        startThreeBrokers: startThreeJosephk,
+        startTls: startTlsJosephk,
+        startSasl: startSaslJosephk,
+        startKerberos: startKerberosJosephk,
+      }
   const failedBefore = report.failed
   await inParallel(interleaved(ready), async (task) => {
     await runTask(task, cluster, starts, join(folder, task.client.name), values.seed, report)
@@ -160,7 +172,7 @@ async function startCluster(bootstrap: string | undefined, realKafka: boolean): 
 async function runTask(
   { job }: Task,
   cluster: SharedCluster,
-  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls' | 'startSasl'>,
+  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls' | 'startSasl' | 'startKerberos'>,
   folder: string,
   seed: string,
   report: Report,

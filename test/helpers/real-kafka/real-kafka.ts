@@ -20,6 +20,8 @@ export interface RealKafkaOptions {
   brokers?: number
   /** Default: one, PLAINTEXT. The first one also carries traffic between the brokers. */
   listeners?: readonly RealKafkaListener[]
+  /** What clients are told to connect to, which Kerberos knows a service by. Default: 127.0.0.1. */
+  advertisedHost?: string
   /** server.properties that are added to, or (null) taken from, the small set written by default. */
   properties?: Readonly<Record<string, string | null>>
   /** The same for one broker only; asked after `properties`. */
@@ -168,6 +170,8 @@ class BrokerProcess implements RealBroker {
     )
     const isController = nodeId === 1
     const bound = listeners.map((listener) => `${listener.name}://${this.addresses[listener.name]}`)
+    const told = (listener: RealKafkaListener) =>
+      this.addresses[listener.name]?.replace('127.0.0.1', options.advertisedHost ?? '127.0.0.1')
     const replication = String(Math.min(3, count))
     const given: Record<string, string | null> = {
       'process.roles': isController ? 'broker,controller' : 'broker',
@@ -177,7 +181,7 @@ class BrokerProcess implements RealBroker {
       listeners: [...bound, ...(isController ? [`${CONTROLLER}://127.0.0.1:${controllerPort}`] : [])].join(
         ',',
       ),
-      'advertised.listeners': bound.join(','),
+      'advertised.listeners': listeners.map((each) => `${each.name}://${told(each)}`).join(','),
       'listener.security.protocol.map': [
         `${CONTROLLER}:PLAINTEXT`,
         ...listeners.map((listener) => `${listener.name}:${listener.securityProtocol}`),

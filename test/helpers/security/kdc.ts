@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -70,9 +70,12 @@ export class Kdc implements AsyncDisposable {
     })
   }
 
-  /** Gives a principal another key, so that every keytab made so far is a wrong one. */
-  rekey(principal: string): void {
-    this.#administer([`cpw -randkey ${principal}`])
+  /** Gives a principal another key; its keytab has that then. @returns a keytab with the key it had, which is a wrong one now */
+  rekey(principal: string): string {
+    const old = `${this.keytab(principal)}.old`
+    renameSync(this.keytab(principal), old)
+    this.#administer([`ktadd -k ${this.keytab(principal)} ${principal}`])
+    return old
   }
 
   async stop(): Promise<void> {
