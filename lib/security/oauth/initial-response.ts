@@ -12,7 +12,7 @@ export interface InitialResponse {
 const SEPARATOR = '\x01'
 const AUTHORIZATION_ID = /^a=(?:[^=,\0\u0080-\uffff]|=2C|=3D)+$/
 const PAIR = /^([A-Za-z]+)=([\t\r\n -~]+)$/
-const AUTHORIZATION = /^(\w+) +([-_.a-zA-Z0-9]+)$/
+const AUTHORIZATION = /^(\w+) +([-_~+/.a-zA-Z0-9]+=*)$/
 
 /** Reads it as Kafka's `OAuthBearerClientInitialResponse` does; a step where it is none. */
 export function readInitialResponse(bytes: Buffer): InitialResponse | Step {

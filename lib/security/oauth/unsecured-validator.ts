@@ -10,6 +10,7 @@ export interface UnsecuredRules {
   readonly allowableClockSkewMs: number
 }
 
+const BASE64URL = /^[-_A-Za-z0-9]*$/
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /** @throws Error saying what is wrong */
@@ -87,8 +88,7 @@ function scopeOf(claim: Value | undefined): ReadonlySet<string> | undefined {
 
 /** The properties of a JSON object, none of anything else; undefined for what is no JSON in Base64. */
 function read(part: string): Values | undefined {
-  // What cannot be the length of anything in Base64.
-  if (part.length % 4 === 1) return undefined
+  if (!BASE64URL.test(part) || part.length % 4 === 1) return undefined
   const text = Buffer.from(part, 'base64url').toString('utf8')
   if (text.trim() === '') return new Map()
   try {

@@ -4,13 +4,14 @@ import { alterUserScramCredentials } from '../../../protocol/messages/alter-user
 import { describeUserScramCredentials } from '../../../protocol/messages/describe-user-scram-credentials.ts'
 import { RawClient } from '../../helpers/raw-client.ts'
 import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
+import { startKeyServer } from './key-server.ts'
 import { DELAY_MS, ScriptedClient } from './scripted-client.ts'
 import { MAX_REAUTH_MS } from './scripts/sessions.ts'
 import { type ListenerName, SCRIPTS, type Script } from './scripts.ts'
 
 const PASSWORD = 'secret'
 const USERS = ['alice', 'bob', 'a,b=c']
-const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
+const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 /** Many at a time, for most of them wait; not all, for a JVM that has just begun is slow. */
 const AT_ONCE = 8
 const WARM_UP = 50
@@ -26,8 +27,7 @@ type Answers = ReadonlyMap<string, readonly string[]>
 
 /** Each line of each script is one comparison: the same bytes to Kafka and to us, what came back and how it ended. */
 export async function run(): Promise<{ passed: number; failed: number; details: string[] }> {
-  const theirs = await kafkaAnswers()
-  const ours = await josephkAnswers()
+  const [theirs, ours] = await Promise.all([kafkaAnswers(), josephkAnswers()])
   let passed = 0
   const details: string[] = []
   for (const { name } of SCRIPTS) {
@@ -41,7 +41,11 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
 }
 
 async function kafkaAnswers(): Promise<Answers> {
-  const properties: Record<string, string> = { ...CONFIGS }
+  await using keys = await startKeyServer()
+  const properties: Record<string, string> = { ...CONFIGS, ...keys.properties }
+  for (const listener of ['keys', 'fetched']) {
+    properties[`listener.name.${listener}.sasl.enabled.mechanisms`] = 'OAUTHBEARER'
+  }
   const loggedIn = USERS.map((user) => `user_${user}="${PASSWORD}"`).filter((text) => !text.includes(','))
   for (const listener of ['sasl', 'short']) {
     const prefix = `listener.name.${listener}`
@@ -58,21 +62,28 @@ async function kafkaAnswers(): Promise<Answers> {
       { name: 'OPEN', securityProtocol: 'PLAINTEXT' },
       { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
       { name: 'SHORT', securityProtocol: 'SASL_PLAINTEXT' },
+      { name: 'KEYS', securityProtocol: 'SASL_PLAINTEXT' },
+      { name: 'FETCHED', securityProtocol: 'SASL_PLAINTEXT' },
     ],
     properties,
+    // A JVM asks nobody for keys without being allowed to.
+    javaArguments: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${keys.file},${keys.http}`],
   })
   return await answers(kafka.brokers[0]?.addresses as Addresses)
 }
 
 async function josephkAnswers(): Promise<Answers> {
+  await using keys = await startKeyServer()
   await using cluster = await Cluster.start({
     brokers: [{ nodeId: 1 }],
     listeners: [
       { name: 'OPEN' },
       { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
       { name: 'SHORT', securityProtocol: 'SASL_PLAINTEXT' },
+      { name: 'KEYS', securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['OAUTHBEARER'] },
+      { name: 'FETCHED', securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['OAUTHBEARER'] },
     ],
-    config: CONFIGS,
+    config: { ...CONFIGS, ...keys.properties },
     users: USERS.map((name) => ({ name, password: PASSWORD, mechanisms: ['PLAIN'] })),
   })
   const listeners = cluster.brokers[0]?.listeners ?? []

@@ -68,6 +68,8 @@ export class ScriptedClient {
       if (UNIMPORTANT.has(name)) return undefined
       if (name === 'apiKeys' && value.length > 1) return 'several'
       if (name === 'supportedFeatures' || name === 'finalizedFeatures') return undefined
+      // What is left of a token's life is never the same twice.
+      if (name === 'sessionLifetimeMs' && value % 1_000 !== 0) return `about ${Math.round(value / 10_000)}0 s`
       if (name === 'mechanisms') return [...value].sort()
       if (name === 'credentialInfos') return [...value].sort((a, b) => a.mechanism - b.mechanism)
       if (value?.type === 'Buffer') return told(Buffer.from(value.data))

@@ -8,10 +8,14 @@ import { ScramClient } from '../../helpers/security/scram-client.ts'
 import type { ScriptedClient } from './scripted-client.ts'
 import { CREDENTIALS } from './scripts/credentials.ts'
 import { DELEGATION_TOKENS } from './scripts/delegation-tokens.ts'
+import { OAUTHBEARER } from './scripts/oauthbearer.ts'
 import { SESSIONS } from './scripts/sessions.ts'
 
-/** `SASL`: no limit to sessions. `SHORT`: three seconds. `OPEN`: no authentication. */
-export type ListenerName = 'OPEN' | 'SASL' | 'SHORT'
+/**
+ * `SASL`: no limit to sessions. `SHORT`: three seconds. `OPEN`: no authentication. `KEYS`, `FETCHED`: signed tokens, with
+ * keys from a file and from a URL.
+ */
+export type ListenerName = 'OPEN' | 'SASL' | 'SHORT' | 'KEYS' | 'FETCHED'
 
 export interface Script {
   readonly name: string
@@ -23,7 +27,7 @@ const SOFTWARE = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
 const BAD_SOFTWARE = { clientSoftwareName: '-', clientSoftwareVersion: '1' }
 const GARBAGE = ['', '60', '6082021306092a864886f71201', '00127f', '7fff000000000001ffff']
 
-const scripts: Script[] = [...CREDENTIALS, ...SESSIONS, ...DELEGATION_TOKENS]
+const scripts: Script[] = [...CREDENTIALS, ...SESSIONS, ...DELEGATION_TOKENS, ...OAUTHBEARER]
 
 function script(name: string, run: Script['run'], listener: ListenerName = 'SASL'): void {
   scripts.push({ name, listener, run })
