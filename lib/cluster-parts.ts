@@ -94,6 +94,7 @@ export class ClusterParts {
       random,
       logger,
       config: (nodeId) => configs.brokerConfig(nodeId),
+      groupConfig: (groupId) => configs.groupConfig(groupId),
     })
     // After the logs and the groups, so that it finds them as the metadata say when those have changed.
     this.transactionCoordinator = new TransactionCoordinator({

@@ -6,6 +6,7 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { type DescribedGroup, describeClassicGroup } from '../groups/classic/describe.ts'
+import type { Group } from '../groups/shard.ts'
 import { guarded, type Handler } from '../network/handler.ts'
 import { ResourceType } from '../security/authorization/acl.ts'
 import { DESCRIBE_GROUP, may } from '../security/authorization/needs.ts'
@@ -24,7 +25,10 @@ export function createDescribeGroupsHandler({
       const shard = groupCoordinator.shardOf(nodeId, groupId)
       if (!shard) return { groupId, errorCode: ErrorCode.NOT_COORDINATOR }
       const group = shard.groups.get(groupId)
-      const described = group ? describeClassicGroup(group) : absentGroup(groupId, context.apiVersion)
+      const described =
+        group?.type === 'classic'
+          ? describeClassicGroup(group)
+          : absentGroup(groupId, group, context.apiVersion)
       if (!includeAuthorizedOperations || described.errorCode) return described
       return {
         ...described,
@@ -34,8 +38,12 @@ export function createDescribeGroupsHandler({
   }))
 }
 
-function absentGroup(groupId: string, apiVersion: number): DescribedGroup {
+function absentGroup(groupId: string, group: Group | undefined, apiVersion: number): DescribedGroup {
   const dead = { groupId, groupState: 'Dead' }
   if (apiVersion < NOT_FOUND_SINCE) return dead
-  return { ...dead, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: `Group ${groupId} not found.` }
+  return {
+    ...dead,
+    errorCode: ErrorCode.GROUP_ID_NOT_FOUND,
+    errorMessage: group ? `Group ${groupId} is not a classic group.` : `Group ${groupId} not found.`,
+  }
 }

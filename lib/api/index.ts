@@ -4,6 +4,8 @@ import { createAddPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
 import { createAlterConfigsHandler } from './alter-configs.ts'
 import { createAlterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
+import { createConsumerGroupDescribeHandler } from './consumer-group-describe.ts'
+import { createConsumerGroupHeartbeatHandler } from './consumer-group-heartbeat.ts'
 import { createCreateAclsHandler } from './create-acls.ts'
 import { createCreateDelegationTokenHandler } from './create-delegation-token.ts'
 import { createCreatePartitionsHandler } from './create-partitions.ts'
@@ -99,6 +101,8 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createDescribeProducersHandler,
   createDescribeTransactionsHandler,
   createListTransactionsHandler,
+  createConsumerGroupHeartbeatHandler,
+  createConsumerGroupDescribeHandler,
   createListConfigResourcesHandler,
   createDescribeTopicPartitionsHandler,
 ]

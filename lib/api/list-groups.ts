@@ -4,7 +4,7 @@
 // Whoever may not describe the cluster sees the groups that they may describe.
 
 import { listGroups } from '../../protocol/messages/list-groups.ts'
-import { listClassicGroup } from '../groups/classic/describe.ts'
+import { listGroup } from '../groups/classic/describe.ts'
 import { guarded, type Handler } from '../network/handler.ts'
 import { DESCRIBE_CLUSTER, DESCRIBE_GROUP, may, silently, unless } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
@@ -25,7 +25,7 @@ export function createListGroupsHandler({
         .filter(({ state }) => states.size === 0 || states.has(state.toLowerCase()))
         .filter(({ type }) => types.size === 0 || types.has(type))
         .filter(({ groupId }) => seesAll || may(context, LISTED, groupId))
-        .map(listClassicGroup),
+        .map(listGroup),
     }
   })
 }

@@ -54,7 +54,9 @@ export function createOffsetCommitHandler({
     }
     if (known.length === 0) return { topics: response.topics }
     const shard = groupCoordinator.shardOf(nodeId, request.groupId)
-    const errorCode = shard ? validateCommit(shard, request, apiVersion) : ErrorCode.NOT_COORDINATOR
+    const errorCode = shard
+      ? validateCommit(shard, request, partitionsOf(known), apiVersion)
+      : ErrorCode.NOT_COORDINATOR
     const records: GroupRecord[] = []
     for (const [topic, partitions] of known) {
       for (const partition of partitions) {
@@ -69,6 +71,12 @@ export function createOffsetCommitHandler({
     shard?.writeOffsets(records)
     return { topics: response.topics }
   })
+}
+
+function* partitionsOf(known: readonly [topic: CommittedTopic, partitions: readonly OffsetToCommit[]][]) {
+  for (const [{ topicId }, partitions] of known) {
+    for (const { partitionIndex } of partitions) yield { topicId, partitionIndex }
+  }
 }
 
 function refuse({ topics }: OffsetCommitRequest, errorCode: number) {

@@ -10,6 +10,7 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { ZERO_UUID } from '../../protocol/schema.ts'
+import { validateConsumerFetch } from '../groups/consumer/validate-commit.ts'
 import type { OffsetsByTopic } from '../groups/offsets/committed-offsets.ts'
 import { type FetchedOffset, fetchOffset, NO_OFFSET } from '../groups/offsets/fetch.ts'
 import type { MetadataImage } from '../metadata/image.ts'
@@ -22,6 +23,8 @@ type GroupRequest = OffsetFetchRequest['groups'][number]
 type GroupResponse = NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number]
 type TopicRequest = NonNullable<GroupRequest['topics']>[number]
 type TopicResponse = NonNullable<GroupResponse['topics']>[number]
+
+type OffsetReader = Pick<GroupRequest, 'groupId' | 'memberId' | 'memberEpoch'>
 
 interface GroupOffsets {
   readonly committed: OffsetsByTopic
@@ -41,25 +44,31 @@ export function createOffsetFetchHandler({
   return guarded(offsetFetch, [DESCRIBE_GROUP, DESCRIBE_TOPIC], (request, context) => {
     const { apiVersion } = context
     const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
-    const offsetsOf = (groupId: string): GroupOffsets | number => {
+    const offsetsOf = ({ groupId, memberId, memberEpoch }: OffsetReader): GroupOffsets | number => {
       if (!may(context, DESCRIBE_GROUP, groupId)) return DESCRIBE_GROUP.errorCode
       const shard = groupCoordinator.shardOf(nodeId, groupId)
       if (!shard) return ErrorCode.NOT_COORDINATOR
+      const group = shard.groups.get(groupId)
+      if (group?.type === 'consumer') {
+        const errorCode = validateConsumerFetch(group, memberId, memberEpoch)
+        if (errorCode !== ErrorCode.NONE) return errorCode
+      }
       const isPending = (topic: string, partition: number) =>
         request.requireStable && shard.pendingOffsets.has(groupId, topic, partition)
       return { committed: shard.offsets.ofGroup(groupId), isPending }
     }
     if (apiVersion >= BATCHED_SINCE) {
       return {
-        groups: request.groups.map(({ groupId, topics }) => {
-          const offsets = offsetsOf(groupId)
+        groups: request.groups.map((asked) => {
+          const { groupId, topics } = asked
+          const offsets = offsetsOf(asked)
           if (typeof offsets === 'number') return { groupId, errorCode: offsets }
           return { groupId, topics: fetchTopics(metadata.image, offsets, topics, useTopicIds, context) }
         }),
       }
     }
     const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null
-    const offsets = offsetsOf(request.groupId)
+    const offsets = offsetsOf({ groupId: request.groupId, memberId: null, memberEpoch: -1 })
     if (typeof offsets === 'number') {
       const errorCode = offsets
       if (apiVersion >= TOP_LEVEL_ERROR_SINCE) return { errorCode }

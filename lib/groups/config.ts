@@ -8,6 +8,18 @@ export interface GroupCoordinatorConfig {
   readonly offsetsRetentionMinutes: number
   readonly offsetsRetentionCheckIntervalMs: number
   readonly offsetsTopicNumPartitions: number
+  readonly groupConsumerAssignors: readonly string[]
+  readonly groupConsumerMaxSize: number
+  readonly groupConsumerMigrationPolicy: string
+  readonly groupConsumerRegexRefreshIntervalMs: number
+  readonly groupCoordinatorRebalanceProtocols: readonly string[]
+}
+
+/** The configs that a group can have of its own, by their names without dots. */
+export interface GroupConfig {
+  readonly consumerSessionTimeoutMs: number
+  readonly consumerHeartbeatIntervalMs: number
+  readonly consumerAssignmentIntervalMs: number
 }
 
 /**

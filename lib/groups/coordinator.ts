@@ -1,5 +1,4 @@
 import type { LogManager } from '../log/log-manager.ts'
-import type { Metadata } from '../metadata/metadata.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import { CONSUMER_OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { GroupCoordinatorConfig } from './config.ts'
@@ -8,9 +7,9 @@ import { CoordinatorLog } from './coordinator-log.ts'
 import { loadShard, unloadShard } from './load.ts'
 import { deleteOffsetsOfTopic } from './offsets/delete.ts'
 import type { GroupShard, ShardServices } from './shard.ts'
+import { TopicChanges } from './topic-changes.ts'
 
-export interface GroupCoordinatorOptions extends ShardServices {
-  readonly metadata: Metadata
+export interface GroupCoordinatorOptions extends Omit<ShardServices, 'topicChanges'> {
   readonly logs: LogManager
 }
 
@@ -19,7 +18,8 @@ export interface GroupCoordinatorOptions extends ShardServices {
  * the broker that leads it; when that changes, the groups move with what their records tell of them.
  */
 export class GroupCoordinator {
-  #options: GroupCoordinatorOptions
+  readonly #options: GroupCoordinatorOptions
+  readonly #topicChanges = new TopicChanges()
   #topicId: string | undefined
   /** Kept from the topic's creation on: partitions that are added later would tear groups from their offsets. */
   #partitions = 0
@@ -80,12 +80,16 @@ export class GroupCoordinator {
     if (!state || !kept || state.leader < 0) return undefined
     const leadership = { nodeId: state.leader, leaderEpoch: state.leaderEpoch }
     const log = new CoordinatorLog(kept, state.leaderEpoch, clock)
-    const shard = loadShard(partition, leadership, log, this.#options)
+    const shard = loadShard(partition, leadership, log, {
+      ...this.#options,
+      topicChanges: this.#topicChanges,
+    })
     this.#shards.set(partition, shard)
     return shard
   }
 
   #onMetadata(records: readonly MetadataRecord[]): void {
+    this.#topicChanges.apply(records, this.#options.metadata.image.version)
     for (const record of records) {
       if (record.type === 'RemoveTopicRecord') this.#onTopicDeleted(record.topicId)
       else if (record.type === 'PartitionChangeRecord' && record.topicId === this.#topicId) {

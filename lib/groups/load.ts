@@ -5,8 +5,12 @@ import { isControlBatch, isTransactional, producerId } from '../../protocol/reco
 import { controlRecordName } from '../../protocol/records/control.ts'
 import { decodeRecords } from '../../protocol/records/decode-batch.ts'
 import type { KafkaRecord } from '../../protocol/records/record.ts'
+import type { ClassicGroup } from './classic/group.ts'
 import { prepareRebalance, renewSession } from './classic/rebalance.ts'
 import { type GroupMetadataValue, restoredGroup } from './classic/stored-group.ts'
+import type { ConsumerGroup } from './consumer/group.ts'
+import { MemberState } from './consumer/member.ts'
+import { expectRevocation, renewSession as renewConsumerSession } from './consumer/sessions.ts'
 import type { CoordinatorLog } from './coordinator-log.ts'
 import { decodeGroupRecord, type GroupRecord, isOfKind } from './group-record.ts'
 import { scheduleExpiry } from './offsets/expiry.ts'
@@ -29,16 +33,28 @@ export function loadShard(
   // A group that only ever commits has no record of its own.
   const committers = [...shard.pendingOffsets.records()].map(({ key }) => key.group)
   for (const groupId of [...shard.offsets.groupIds(), ...committers]) {
-    if (!shard.groups.has(groupId)) shard.createGroup(groupId)
+    if (!shard.groups.has(groupId)) shard.createClassicGroup(groupId)
   }
   for (const group of [...shard.groups.values()]) {
-    for (const member of group.members.values()) renewSession(shard, group, member)
-    if (group.members.size > shard.config.groupMaxSize) {
-      prepareRebalance(shard, group, 'the group has more members than group.max.size allows')
-    }
+    if (group.type === 'classic') resumeClassicGroup(shard, group)
+    else resumeConsumerGroup(shard, group)
   }
   scheduleExpiry(shard)
   return shard
+}
+
+function resumeClassicGroup(shard: GroupShard, group: ClassicGroup): void {
+  for (const member of group.members.values()) renewSession(shard, group, member)
+  if (group.members.size > shard.config.groupMaxSize) {
+    prepareRebalance(shard, group, 'the group has more members than group.max.size allows')
+  }
+}
+
+function resumeConsumerGroup(shard: GroupShard, group: ConsumerGroup): void {
+  for (const member of group.members.values()) {
+    renewConsumerSession(shard, group, member.memberId)
+    if (member.state === MemberState.UNREVOKED_PARTITIONS) expectRevocation(shard, group, member)
+  }
 }
 
 function replay(shard: GroupShard): void {
@@ -56,7 +72,7 @@ function replay(shard: GroupShard): void {
       const record = readable(shard, each)
       if (!record) continue
       if (isPending) shard.pendingOffsets.add(producerId(buffer, position), record)
-      else if (!isOfKind(record, groupMetadata)) shard.replayOffset(record)
+      else if (!isOfKind(record, groupMetadata)) shard.replay(record)
       else if (record.value) classic.set(record.key.group, record.value)
       else classic.delete(record.key.group)
     }
@@ -88,6 +104,7 @@ export function unloadShard(shard: GroupShard): void {
   const errorCode = ErrorCode.NOT_COORDINATOR
   for (const group of shard.groups.values()) {
     group.cancelTimers()
+    if (group.type === 'consumer') continue
     group.go('Dead')
     for (const member of group.members.values()) {
       group.completeJoin(member, { errorCode, memberId: member.memberId })

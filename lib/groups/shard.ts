@@ -3,13 +3,20 @@ import { groupMetadata } from '../../protocol/formats/consumer-offsets/group-met
 import type { Clock, Timer } from '../lab/clock.ts'
 import type { Logger } from '../lab/logger.ts'
 import type { Random } from '../lab/random.ts'
+import type { Metadata } from '../metadata/metadata.ts'
 import { ClassicGroup } from './classic/group.ts'
 import { storedGroup } from './classic/stored-group.ts'
-import type { GroupCoordinatorConfig } from './config.ts'
+import type { GroupConfig, GroupCoordinatorConfig } from './config.ts'
+import { ConsumerGroup } from './consumer/group.ts'
+import { groupTombstones } from './consumer/records.ts'
+import { type ConsumerGroups, replayConsumerGroup } from './consumer/replay.ts'
 import type { CoordinatorLog, OffsetProducer } from './coordinator-log.ts'
 import type { GroupRecord } from './group-record.ts'
 import { CommittedOffsets } from './offsets/committed-offsets.ts'
 import { PendingOffsets } from './offsets/pending-offsets.ts'
+import type { TopicChanges } from './topic-changes.ts'
+
+export type Group = ClassicGroup | ConsumerGroup
 
 export interface ShardServices {
   readonly clock: Clock
@@ -17,6 +24,10 @@ export interface ShardServices {
   readonly logger: Logger
   /** The configs in force on that broker. */
   readonly config: (nodeId: number) => GroupCoordinatorConfig
+  /** The configs in force of that group. */
+  readonly groupConfig: (groupId: string) => GroupConfig
+  readonly metadata: Metadata
+  readonly topicChanges: TopicChanges
 }
 
 /**
@@ -24,11 +35,11 @@ export interface ShardServices {
  * (`GroupCoordinatorShard`). What must outlive the broker goes into the partition's log; what a coordinator knows beyond
  * that (a rebalance under way, pending members) is lost when it goes.
  */
-export class GroupShard {
+export class GroupShard implements ConsumerGroups {
   readonly partition: number
   readonly nodeId: number
   readonly leaderEpoch: number
-  readonly groups = new Map<string, ClassicGroup>()
+  readonly groups = new Map<string, Group>()
   readonly offsets = new CommittedOffsets()
   readonly pendingOffsets = new PendingOffsets()
   readonly services: ShardServices
@@ -52,7 +63,7 @@ export class GroupShard {
     return this.services.config(this.nodeId)
   }
 
-  createGroup(groupId: string): ClassicGroup {
+  createClassicGroup(groupId: string): ClassicGroup {
     const group = new ClassicGroup(groupId, this.services.clock)
     this.groups.set(groupId, group)
     return group
@@ -64,11 +75,43 @@ export class GroupShard {
   }
 
   /** Takes the group away; what it committed stays. */
-  deleteGroup(group: ClassicGroup): void {
+  deleteGroup(group: Group): void {
+    if (group.type === 'consumer') {
+      this.write(groupTombstones(group))
+      return
+    }
     group.cancelTimers()
     group.go('Dead')
     this.groups.delete(group.groupId)
     this.log.append([{ record: groupMetadata, key: { group: group.groupId }, value: null }])
+  }
+
+  createConsumerGroup(groupId: string): ConsumerGroup {
+    const group = new ConsumerGroup(groupId)
+    this.groups.set(groupId, group)
+    return group
+  }
+
+  consumerGroup(groupId: string, create: boolean): ConsumerGroup | undefined {
+    const group = this.groups.get(groupId)
+    if (group?.type === 'consumer') return group
+    return create ? this.createConsumerGroup(groupId) : undefined
+  }
+
+  dropGroup(groupId: string): void {
+    this.groups.get(groupId)?.cancelTimers()
+    this.groups.delete(groupId)
+  }
+
+  /** Consumer groups change by what is written of them. */
+  write(records: readonly GroupRecord[]): void {
+    this.log.append(records)
+    for (const record of records) replayConsumerGroup(this, record)
+  }
+
+  /** What a record says that is neither a classic group's nor in a transaction. */
+  replay(record: GroupRecord): void {
+    if (!replayConsumerGroup(this, record)) this.replayOffset(record)
   }
 
   /** Offsets committed, or forgotten. */

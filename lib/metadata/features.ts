@@ -10,6 +10,8 @@ export interface Feature {
 }
 
 export const METADATA_VERSION = 'metadata.version'
+/** From level 1 on groups may speak the protocol of KIP-848. */
+export const GROUP_VERSION = 'group.version'
 export const TRANSACTION_VERSION = 'transaction.version'
 
 /**
@@ -18,6 +20,7 @@ export const TRANSACTION_VERSION = 'transaction.version'
  */
 export const FEATURES: readonly Feature[] = [
   { name: METADATA_VERSION, minVersion: 7, maxVersion: 33, defaultLevel: 33 },
+  { name: GROUP_VERSION, minVersion: 0, maxVersion: 1, defaultLevel: 1 },
   { name: TRANSACTION_VERSION, minVersion: 0, maxVersion: 2, defaultLevel: 2 },
 ]
 

@@ -1,6 +1,7 @@
 import type { describeGroups } from '../../../protocol/messages/describe-groups.ts'
 import type { listGroups } from '../../../protocol/messages/list-groups.ts'
 import type { ResponseOf } from '../../../protocol/schema.ts'
+import type { Group } from '../shard.ts'
 import type { ClassicGroup } from './group.ts'
 
 export type DescribedGroup = NonNullable<ResponseOf<typeof describeGroups>['groups']>[number]
@@ -25,6 +26,7 @@ export function describeClassicGroup(group: ClassicGroup): DescribedGroup {
   }
 }
 
-export function listClassicGroup({ groupId, protocolType, state, type }: ClassicGroup): ListedGroup {
+/** A group of any type as ListGroups shows it. */
+export function listGroup({ groupId, protocolType, state, type }: Group): ListedGroup {
   return { groupId, protocolType: protocolType ?? '', groupState: state, groupType: type }
 }

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import type { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import type { RequestOf } from '../../../protocol/schema.ts'
+import { heartbeatOfClassicMember } from '../consumer/classic-member.ts'
 import type { GroupShard } from '../shard.ts'
 import { renewSession } from './rebalance.ts'
 
@@ -9,6 +10,7 @@ export function heartbeatClassicGroup(shard: GroupShard, request: RequestOf<type
   const { groupId, memberId, groupInstanceId, generationId } = request
   const group = shard.groups.get(groupId)
   if (!group) return ErrorCode.UNKNOWN_MEMBER_ID
+  if (group.type === 'consumer') return heartbeatOfClassicMember(shard, group, request)
   const errorCode = group.validateMember(memberId, groupInstanceId)
   const member = group.members.get(memberId)
   if (errorCode !== ErrorCode.NONE || !member) return errorCode

@@ -2,6 +2,7 @@ import { ErrorCode } from '../../../protocol/errors.ts'
 import type { RequestContext } from '../../network/handler.ts'
 import type { Respond } from '../answer.ts'
 import { NEW_MEMBER_JOIN_TIMEOUT_MS } from '../config.ts'
+import { joinConsumerGroup } from '../consumer/classic-join.ts'
 import type { GroupShard } from '../shard.ts'
 import type { ClassicGroup } from './group.ts'
 import { joinStaticMember } from './join-static.ts'
@@ -21,14 +22,22 @@ export function joinClassicGroup(
   respond: Respond<JoinGroupResponse>,
 ): void {
   const { groupId, memberId } = request
-  const existing = shard.groups.get(groupId)
+  const found = shard.groups.get(groupId)
+  const terms = termsOf(request, context.apiVersion)
+  if (found?.type === 'consumer' && !found.isEmpty) {
+    joinConsumerGroup({ shard, request, context, terms, respond }, found)
+    return
+  }
+  // What was a consumer group becomes a classic one when it has no members left.
+  if (found?.type === 'consumer') shard.deleteGroup(found)
+  const existing = found?.type === 'classic' ? found : undefined
   if (!existing && memberId !== '') {
     refuse(respond, ErrorCode.UNKNOWN_MEMBER_ID, memberId)
     return
   }
-  const group = existing ?? shard.createGroup(groupId)
+  const group = existing ?? shard.createClassicGroup(groupId)
   if (!existing) shard.writeGroup(group)
-  const joining = { shard, request, context, terms: termsOf(request, context.apiVersion), respond }
+  const joining = { shard, request, context, terms, respond }
   if (!hasRoomFor(shard, group, memberId)) {
     group.remove(memberId)
     refuse(respond, ErrorCode.GROUP_MAX_SIZE_REACHED, '')

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import type { leaveGroup } from '../../../protocol/messages/leave-group.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.ts'
+import { removeFromConsumerGroup } from '../consumer/classic-member.ts'
 import type { GroupShard } from '../shard.ts'
 import type { ClassicGroup } from './group.ts'
 import type { ClassicMember } from './member.ts'
@@ -19,6 +20,7 @@ export function leaveClassicGroup(
   leaving: readonly LeavingMember[],
 ): LeftMember[] {
   const group = shard.groups.get(groupId)
+  if (group?.type === 'consumer') return removeFromConsumerGroup(shard, group, leaving)
   let somebodyLeft = false
   const left = leaving.map(({ memberId, groupInstanceId, reason }) => {
     const errorCode = group ? leave(group, memberId, groupInstanceId) : ErrorCode.UNKNOWN_MEMBER_ID

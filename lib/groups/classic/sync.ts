@@ -1,5 +1,6 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import type { Respond } from '../answer.ts'
+import { syncWithConsumerGroup } from '../consumer/classic-member.ts'
 import type { GroupShard } from '../shard.ts'
 import type { ClassicGroup } from './group.ts'
 import { NO_ASSIGNMENT, type SyncGroupRequest, type SyncGroupResponse } from './member.ts'
@@ -12,6 +13,10 @@ export function syncClassicGroup(
   respond: Respond<SyncGroupResponse>,
 ): void {
   const group = shard.groups.get(request.groupId)
+  if (group?.type === 'consumer') {
+    respond(syncWithConsumerGroup(shard, group, request))
+    return
+  }
   const errorCode = group ? validateSync(group, request) : ErrorCode.UNKNOWN_MEMBER_ID
   const member = group?.members.get(request.memberId)
   if (errorCode !== ErrorCode.NONE || !group || !member) {

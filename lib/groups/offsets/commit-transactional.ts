@@ -2,6 +2,7 @@ import { ErrorCode } from '../../../protocol/errors.ts'
 import type { txnOffsetCommit } from '../../../protocol/messages/txn-offset-commit.ts'
 import type { RequestOf } from '../../../protocol/schema.ts'
 import type { ClassicGroup } from '../classic/group.ts'
+import { type PartitionToCommit, validateConsumerCommit } from '../consumer/validate-commit.ts'
 import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
 import type { CommittedTopic } from './commit.ts'
@@ -11,6 +12,7 @@ export type TxnOffsetCommitRequest = RequestOf<typeof txnOffsetCommit>
 export type TxnOffsetToCommit = TxnOffsetCommitRequest['topics'][number]['partitions'][number]
 
 const GROUP_ID_NOT_FOUND_SINCE = 6
+const STALE_MEMBER_EPOCH_SINCE = 6
 
 /**
  * Whether a producer may commit for the group (`OffsetMetadataManager.validateTransactionalOffsetCommit`). Producers that
@@ -18,7 +20,13 @@ const GROUP_ID_NOT_FOUND_SINCE = 6
  */
 export function validateTransactionalCommit(
   shard: GroupShard,
-  { groupId, generationIdOrMemberEpoch: generationId, memberId, groupInstanceId }: TxnOffsetCommitRequest,
+  {
+    groupId,
+    generationIdOrMemberEpoch: generationId,
+    memberId,
+    groupInstanceId,
+    topics,
+  }: TxnOffsetCommitRequest,
   apiVersion: number,
 ): number {
   let group = shard.groups.get(groupId)
@@ -28,9 +36,27 @@ export function validateTransactionalCommit(
         ? ErrorCode.GROUP_ID_NOT_FOUND
         : ErrorCode.ILLEGAL_GENERATION
     }
-    group = shard.createGroup(groupId)
+    group = shard.createClassicGroup(groupId)
+  }
+  if (group.type === 'consumer') {
+    const committer = { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId }
+    const errorCode = validateConsumerCommit(group, committer, partitionsOf(shard, topics), undefined)
+    const isUnknownError = errorCode === ErrorCode.STALE_MEMBER_EPOCH && apiVersion < STALE_MEMBER_EPOCH_SINCE
+    return isUnknownError ? ErrorCode.ILLEGAL_GENERATION : errorCode
   }
   return validateCommitter(group, generationId, memberId, groupInstanceId)
+}
+
+function* partitionsOf(
+  shard: GroupShard,
+  topics: TxnOffsetCommitRequest['topics'],
+): Generator<PartitionToCommit> {
+  const { topicsByName } = shard.services.metadata.image
+  for (const { name, partitions } of topics) {
+    const topicId = topicsByName.get(name)?.topicId
+    if (topicId === undefined) continue
+    for (const { partitionIndex } of partitions) yield { topicId, partitionIndex }
+  }
 }
 
 function validateCommitter(

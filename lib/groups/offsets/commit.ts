@@ -3,6 +3,7 @@ import type { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import type { RequestOf } from '../../../protocol/schema.ts'
 import type { ClassicGroup } from '../classic/group.ts'
 import { renewSession } from '../classic/rebalance.ts'
+import { type PartitionToCommit, validateConsumerCommit } from '../consumer/validate-commit.ts'
 import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
 import { type CommittedOffset, offsetRecord } from './committed-offsets.ts'
@@ -23,7 +24,12 @@ const GROUP_ID_NOT_FOUND_SINCE = 9
  * Whether the sender may commit for the group (`OffsetMetadataManager.validateOffsetCommit`). A group that nobody knows
  * comes into being for a sender without a generation; for a member, committing counts as a heartbeat.
  */
-export function validateCommit(shard: GroupShard, request: OffsetCommitRequest, apiVersion: number): number {
+export function validateCommit(
+  shard: GroupShard,
+  request: OffsetCommitRequest,
+  partitions: Iterable<PartitionToCommit>,
+  apiVersion: number,
+): number {
   const { groupId, generationIdOrMemberEpoch: generationId, memberId } = request
   let group = shard.groups.get(groupId)
   if (!group) {
@@ -32,8 +38,9 @@ export function validateCommit(shard: GroupShard, request: OffsetCommitRequest, 
         ? ErrorCode.GROUP_ID_NOT_FOUND
         : ErrorCode.ILLEGAL_GENERATION
     }
-    group = shard.createGroup(groupId)
+    group = shard.createClassicGroup(groupId)
   }
+  if (group.type === 'consumer') return validateConsumerCommit(group, request, partitions, apiVersion)
   const errorCode = validateCommitter(group, generationId, memberId, request.groupInstanceId)
   if (errorCode === ErrorCode.NONE && (group.state === 'Stable' || group.state === 'PreparingRebalance')) {
     const member = group.members.get(memberId)

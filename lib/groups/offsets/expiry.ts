@@ -1,6 +1,5 @@
-import type { ClassicGroup } from '../classic/group.ts'
 import type { GroupRecord } from '../group-record.ts'
-import type { GroupShard } from '../shard.ts'
+import type { Group, GroupShard } from '../shard.ts'
 import { type CommittedOffset, offsetTombstone } from './committed-offsets.ts'
 
 const MINUTE_MS = 60_000
@@ -21,7 +20,7 @@ function expire(shard: GroupShard): void {
 }
 
 /** @returns whether no offset is left */
-function expireOffsets(shard: GroupShard, group: ClassicGroup): boolean {
+function expireOffsets(shard: GroupShard, group: Group): boolean {
   const topics = shard.offsets.ofGroup(group.groupId)
   const isPending = shard.pendingOffsets.hasGroup(group.groupId)
   if (topics.size === 0) return !isPending
@@ -46,12 +45,12 @@ function expireOffsets(shard: GroupShard, group: ClassicGroup): boolean {
 }
 
 /**
- * From when the retention counts (KIP-496, `ClassicGroup.offsetExpirationCondition`): from when an empty group became
- * empty; from the commit where nobody joins the group, or for topics that a stable consumer group has left. Otherwise
- * nothing expires.
+ * From when the retention counts (KIP-496, `Group.offsetExpirationCondition`): from when an empty classic group became
+ * empty; from the commit in consumer groups, where nobody joins the group, or for topics that a stable classic group of
+ * consumers has left. Otherwise nothing expires.
  */
-function expiryBegins(group: ClassicGroup): ((committed: CommittedOffset) => number) | undefined {
-  if (group.protocolType === null) return sinceCommit
+function expiryBegins(group: Group): ((committed: CommittedOffset) => number) | undefined {
+  if (group.type === 'consumer' || group.protocolType === null) return sinceCommit
   if (group.isEmpty) {
     const { stateTimestampMs } = group
     return stateTimestampMs === -1 ? sinceCommit : () => stateTimestampMs

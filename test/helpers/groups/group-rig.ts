@@ -1,3 +1,5 @@
+import { createConsumerGroupDescribeHandler } from '../../../lib/api/consumer-group-describe.ts'
+import { createConsumerGroupHeartbeatHandler } from '../../../lib/api/consumer-group-heartbeat.ts'
 import { createDeleteGroupsHandler } from '../../../lib/api/delete-groups.ts'
 import { createDescribeGroupsHandler } from '../../../lib/api/describe-groups.ts'
 import { createFindCoordinatorHandler } from '../../../lib/api/find-coordinator.ts'
@@ -18,6 +20,7 @@ import { LogManager } from '../../../lib/log/log-manager.ts'
 import { LogMemory } from '../../../lib/log/log-memory.ts'
 import { Controller } from '../../../lib/metadata/controller/controller.ts'
 import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
+import { featureRecords } from '../../../lib/metadata/features.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import type { Handler } from '../../../lib/network/handler.ts'
 import type { Api, Decoded, Encodable } from '../../../protocol/schema.ts'
@@ -37,6 +40,8 @@ export const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
   createDescribeGroupsHandler,
   createListGroupsHandler,
   createDeleteGroupsHandler,
+  createConsumerGroupHeartbeatHandler,
+  createConsumerGroupDescribeHandler,
 ]
 
 export interface GroupRigOptions {
@@ -120,7 +125,9 @@ export class GroupRig {
       logger: SILENT,
       metadata: this.metadata,
       config: (nodeId) => effective.brokerConfig(nodeId),
+      groupConfig: (groupId) => effective.groupConfig(groupId),
     })
+    this.metadata.commit(featureRecords())
     for (let nodeId = 1; nodeId <= brokers; nodeId++) this.startBroker(nodeId)
   }
 

@@ -37,6 +37,8 @@ t.test('every API of groups is served, in every version', async (t) => {
     'DescribeGroups 0-6',
     'ListGroups 0-5',
     'DeleteGroups 0-3',
+    'ConsumerGroupHeartbeat 0-1',
+    'ConsumerGroupDescribe 0-1',
   ])
 })
 

@@ -1,0 +1,85 @@
+/** Partitions by topic id; topics without partitions are left out. */
+export type TopicPartitions = ReadonlyMap<string, ReadonlySet<number>>
+
+/** Partitions by topic id, each with the epoch in which its owner was given it (KIP-1251). */
+export type PartitionEpochs = ReadonlyMap<string, ReadonlyMap<number, number>>
+
+/** As messages and records list them. */
+export type ListedPartitions = readonly { readonly topicId: string; readonly partitions: readonly number[] }[]
+
+type Partitions = ReadonlyMap<string, ReadonlySet<number> | ReadonlyMap<number, number>>
+
+export const NO_PARTITIONS: ReadonlyMap<string, never> = new Map<string, never>()
+
+export function listPartitions(topics: Partitions): { topicId: string; partitions: number[] }[] {
+  return [...topics].map(([topicId, partitions]) => ({ topicId, partitions: [...partitions.keys()] }))
+}
+
+export function partitionsOf(listed: ListedPartitions): TopicPartitions {
+  return new Map(listed.map(({ topicId, partitions }) => [topicId, new Set(partitions)]))
+}
+
+export function withEpoch(topics: TopicPartitions, epoch: number): PartitionEpochs {
+  return new Map(
+    [...topics].map(([topicId, partitions]) => [topicId, new Map([...partitions].map((p) => [p, epoch]))]),
+  )
+}
+
+export function samePartitions(a: TopicPartitions, b: TopicPartitions): boolean {
+  if (a === b) return true
+  if (a.size !== b.size) return false
+  for (const [topicId, partitions] of a) {
+    const others = b.get(topicId)
+    if (others?.size !== partitions.size) return false
+    for (const partition of partitions) if (!others.has(partition)) return false
+  }
+  return true
+}
+
+export function sameEpochs(a: PartitionEpochs, b: PartitionEpochs): boolean {
+  if (a === b) return true
+  if (a.size !== b.size) return false
+  for (const [topicId, partitions] of a) {
+    const others = b.get(topicId)
+    if (others?.size !== partitions.size) return false
+    for (const [partition, epoch] of partitions) if (others.get(partition) !== epoch) return false
+  }
+  return true
+}
+
+/** Who has each partition of each topic. */
+export class PartitionOwners {
+  #owners = new Map<string, Map<number, string>>()
+
+  ownerOf(topicId: string, partition: number): string | undefined {
+    return this.#owners.get(topicId)?.get(partition)
+  }
+
+  /** How many partitions of the topic have an owner. */
+  countOf(topicId: string): number {
+    return this.#owners.get(topicId)?.size ?? 0
+  }
+
+  give(owner: string, topics: Partitions): void {
+    for (const [topicId, partitions] of topics) {
+      let owners = this.#owners.get(topicId)
+      if (!owners) {
+        owners = new Map()
+        this.#owners.set(topicId, owners)
+      }
+      for (const partition of partitions.keys()) owners.set(partition, owner)
+    }
+  }
+
+  /** Takes what the owner still has of these. */
+  take(owner: string, topics: Partitions): void {
+    for (const [topicId, partitions] of topics) {
+      const owners = this.#owners.get(topicId)
+      if (!owners) continue
+      for (const partition of partitions.keys()) {
+        if (owners.get(partition) === owner) owners.delete(partition)
+      }
+      if (owners.size === 0) this.#owners.delete(topicId)
+    }
+  }
+}
