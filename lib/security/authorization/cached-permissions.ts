@@ -15,6 +15,7 @@ import {
 export interface SharedState {
   /** What entries on the short way are compared with: the version of the permissions, or one that nothing has. */
   version: number
+  /** Of permissions that were retired; each counts its own. */
   hits: number
   misses: number
   invalidations: number
@@ -37,7 +38,7 @@ const WITHIN_PAGE = PAGE_ENTRIES - 1
 const ALLOWED = 1
 const KNOWN = 1 << KNOWN_SHIFT
 
-const NO_PAGES = new Int32Array(0)
+const NOTHING = new Int32Array(0)
 
 /** Pages of topics and of everything else take turns. */
 export function topicSlot(index: number): number {
@@ -48,13 +49,23 @@ export function otherSlot(number: number): number {
   return topicSlot(number) + PAGE_ENTRIES
 }
 
-/** The decisions about one principal from one host, as far as they were asked for. */
+/**
+ * The decisions about one principal from one host, as far as they were asked for. They lie on pages, each with the
+ * version it was right at. In front of the pages is a plain array of topics' decisions, for those who ask much: all of it
+ * is of one version, so that an answer costs an index and a mask.
+ */
 export class CachedPermissions implements Permissions, PageOwner {
   readonly subject: Subject
   readonly #shared: SharedState
+  #flat = NOTHING
+  #flatVersion = 0
+  #hits = 0
+  #hitsBefore = 0
+  /** Answers that came from pages because the plain array is too short. */
+  #beyond = 0
   /** Where the page of each 64 slots lies; and those that were not used since the last time room was needed. */
-  #pages = NO_PAGES
-  #oldPages = NO_PAGES
+  #pages = NOTHING
+  #oldPages = NOTHING
   #changes: PrincipalChanges | undefined
   readonly #onAny = new Map<number, { isAllowed: boolean; version: number }>()
 
@@ -63,20 +74,32 @@ export class CachedPermissions implements Permissions, PageOwner {
     this.#shared = shared
   }
 
+  get hits(): number {
+    return this.#hits
+  }
+
+  /** The hits so far, which will not be counted here again. */
+  takeHits(): number {
+    const hits = this.#hits
+    this.#hits = 0
+    this.#hitsBefore = 0
+    return hits
+  }
+
   allowsTopic(operation: AclOperation, topicIndex: number): boolean {
-    const shared = this.#shared
-    const { words } = shared.pool
-    const page = (this.#pages[(topicIndex >>> PAGE_SHIFT) << 1] as number) | NO_PAGE
-    const entry = page + ((topicIndex & WITHIN_PAGE) << 1)
-    if (words[entry] === shared.version) {
-      const decision = (words[entry + 1] as number) >>> operation
+    const flat = this.#flat
+    if (this.#flatVersion === this.#shared.version && topicIndex < flat.length) {
+      const decision = (flat[topicIndex] as number) >>> operation
+      if ((decision & ALLOWED) !== 0) {
+        this.#hits++
+        return true
+      }
       if ((decision & KNOWN) !== 0) {
-        shared.hits++
-        return (decision & ALLOWED) !== 0
+        this.#hits++
+        return false
       }
     }
-    const name = shared.topics.nameAt(topicIndex)
-    return name !== undefined && this.#ask(operation, ResourceType.TOPIC, name, topicSlot(topicIndex))
+    return this.#allowsOnPage(operation, topicIndex)
   }
 
   allows(operation: AclOperation, resourceType: ResourceType, name: string): boolean {
@@ -112,7 +135,13 @@ export class CachedPermissions implements Permissions, PageOwner {
   age(): void {
     this.#giveBack(this.#oldPages, 0, 1)
     this.#oldPages = this.#pages
-    this.#pages = NO_PAGES
+    this.#pages = NOTHING
+    const isIdle = this.#hits === this.#hitsBefore
+    this.#hitsBefore = this.#hits
+    if (!isIdle) return
+    this.#shared.pool.flatWords -= this.#flat.length
+    this.#flat = NOTHING
+    this.#beyond = 0
     if (this.#oldPages.length > 0) return
     this.#onAny.clear()
     this.#changes = undefined
@@ -138,6 +167,43 @@ export class CachedPermissions implements Permissions, PageOwner {
     return this.#changes
   }
 
+  #allowsOnPage(operation: AclOperation, topicIndex: number): boolean {
+    const shared = this.#shared
+    const { words } = shared.pool
+    const pages = this.#pages
+    const number = (topicIndex >>> PAGE_SHIFT) << 1
+    const page = number < pages.length ? (pages[number] as number) : NO_PAGE
+    const entry = page + ((topicIndex & WITHIN_PAGE) << 1)
+    if (words[entry] === shared.version) {
+      const decisions = words[entry + 1] as number
+      const decision = decisions >>> operation
+      if ((decision & KNOWN) !== 0) {
+        this.#hits++
+        this.#flatten(topicIndex, decisions)
+        return (decision & ALLOWED) !== 0
+      }
+    }
+    const name = shared.topics.nameAt(topicIndex)
+    return name !== undefined && this.#ask(operation, ResourceType.TOPIC, name, topicSlot(topicIndex))
+  }
+
+  /** Puts decisions that are right now into the plain array, which grows with how often it was missed. */
+  #flatten(topicIndex: number, decisions: number): void {
+    const { changes, pool, version } = this.#shared
+    if (this.#flatVersion !== version) {
+      const isUpToDate = changes.catchUp(this.#flat, this.#flatVersion, this.subject.principal)
+      if (!isUpToDate) this.#flat.fill(0)
+      this.#flatVersion = version
+    }
+    if (topicIndex >= this.#flat.length) {
+      this.#beyond++
+      const length = Math.max(64, 2 * this.#flat.length, topicIndex + 1)
+      if (8 * this.#beyond < length || !pool.grantFlat(length - this.#flat.length)) return
+      this.#flat = grown(this.#flat, length)
+    }
+    this.#flat[topicIndex] = decisions
+  }
+
   #ask(operation: AclOperation, resourceType: ResourceType, name: string, slot: number): boolean {
     const shared = this.#shared
     const { changes, pool } = shared
@@ -154,7 +220,7 @@ export class CachedPermissions implements Permissions, PageOwner {
       }
     }
     if (((decisions >>> operation) & KNOWN) !== 0) {
-      shared.hits++
+      this.#hits++
     } else {
       shared.misses++
       decisions |= shared.model.decide(this.subject, operation, resourceType, name)

@@ -7,10 +7,14 @@ export const PAGE_ENTRIES = 1 << PAGE_SHIFT
 const ENTRY_WORDS = 2
 const PAGE_WORDS = PAGE_ENTRIES * ENTRY_WORDS
 
+/** As often as this it is looked whether something that was granted is idle. */
+const REFUSALS = 1024
+
 /** A page that no version matches: what stands where no page is. */
 export const NO_PAGE = 0
 
 export interface PageOwner {
+  readonly hits: number
   /** Lets go of the pages that were not used since the last time. */
   age(): void
   /** Lets go of the pages that are not about topics. */
@@ -24,6 +28,9 @@ export interface PageOwner {
 export class DecisionPool {
   words = new Int32Array(8 * PAGE_WORDS)
   readonly owners = new Set<PageOwner>()
+  /** Words that owners keep beside their pages. */
+  flatWords = 0
+  #refused = 0
   readonly #limit: number
   readonly #free: number[] = []
   #next = PAGE_WORDS
@@ -63,6 +70,17 @@ export class DecisionPool {
       this.words = grown(this.words, Math.min(2 * this.words.length, this.#limit))
     }
     return next
+  }
+
+  /** Whether an owner may keep that many more words beside its pages, as many as there are entries on pages at most. */
+  grantFlat(words: number): boolean {
+    if (this.flatWords + words <= this.#limit / ENTRY_WORDS) {
+      this.flatWords += words
+      return true
+    }
+    // Those who have theirs may not need it any more.
+    if (++this.#refused % REFUSALS === 0) for (const owner of this.owners) owner.age()
+    return false
   }
 
   giveBack(page: number): void {

@@ -73,7 +73,9 @@ export class PermissionCache implements Authorizer {
 
   /** Questions answered from memory. */
   get hits(): number {
-    return this.#shared.hits
+    let { hits } = this.#shared
+    for (const permissions of this.#shared.pool.owners) hits += permissions.hits
+    return hits
   }
 
   /** Questions that had to be decided. */
@@ -136,14 +138,15 @@ export class PermissionCache implements Authorizer {
   #changed(change: PermissionChange): void {
     const slots: number[] = []
     const { resourceType, name, isPrefix, principal } = change
+    let topic = -1
     if (!isPrefix && resourceType !== undefined) {
-      const topic = resourceType === ResourceType.TOPIC ? this.#topics.indexOf(name) : -1
+      if (resourceType === ResourceType.TOPIC) topic = this.#topics.indexOf(name)
       if (topic >= 0) slots.push(topicSlot(topic))
       const other = this.#names.find(resourceType, name)
       if (other >= 0) slots.push(otherSlot(other))
     }
     const changes = principal === undefined ? undefined : this.#principals.get(principal)?.changes
-    this.#changes.add(change, slots, changes)
+    this.#changes.add(change, topic, slots, changes)
     this.#follow()
   }
 
@@ -170,6 +173,7 @@ export class PermissionCache implements Authorizer {
   #retire(permissions: CachedPermissions): void {
     const { subject } = permissions
     this.#shared.pool.owners.delete(permissions)
+    this.#shared.hits += permissions.takeHits()
     const key = keyOf(subject)
     if (this.#permissions.get(key) === permissions) this.#permissions.delete(key)
     const known = this.#principals.get(subject.principal) as KnownPrincipal

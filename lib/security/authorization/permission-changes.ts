@@ -1,12 +1,14 @@
 import { grown } from '../../../protocol/primitives/rows.ts'
-import type { ResourceType } from './acl.ts'
+import { ResourceType } from './acl.ts'
 import type { PermissionChange } from './permission-model.ts'
 
-/** Changes of many names at once that are remembered one by one. */
-const WIDE_CHANGES = 32
+/** Changes that are remembered one by one. */
+const REMEMBERED = 64
 
-interface WideChange extends PermissionChange {
+interface RememberedChange extends PermissionChange {
   readonly version: number
+  /** Of the topic of just this name, -1 where there is none. */
+  readonly topicIndex: number
 }
 
 /** When something about a principal was changed last, for any resource. */
@@ -24,21 +26,29 @@ export class PermissionChanges {
   #slots = new Int32Array(64)
   /** When something was changed last for every principal. */
   #everyone = 0
-  readonly #wide: WideChange[] = []
-  /** The newest change of many names that is no longer in the list. */
-  #forgotten = 0
+  /** The latest, and the latest of those of many names at once. */
+  readonly #latest = new LatestChanges()
+  readonly #wide = new LatestChanges()
 
   get version(): number {
     return this.#version
   }
 
-  /** @param slots where decisions about just this name are kept @param principal of the change, if anybody knows it */
-  add(change: PermissionChange, slots: readonly number[], principal: PrincipalChanges | undefined): void {
+  /**
+   * @param topicIndex of the topic that has just this name, -1 where there is none
+   * @param slots where decisions about just this name are kept
+   * @param principal of the change, if anybody knows it
+   */
+  add(
+    change: PermissionChange,
+    topicIndex: number,
+    slots: readonly number[],
+    principal: PrincipalChanges | undefined,
+  ): void {
     const version = ++this.#version
-    if (change.isPrefix || change.resourceType === undefined) {
-      this.#wide.push({ ...change, version })
-      if (this.#wide.length > WIDE_CHANGES) this.#forgotten = (this.#wide.shift() as WideChange).version
-    }
+    const remembered = { ...change, topicIndex, version }
+    this.#latest.add(remembered)
+    if (isWide(change)) this.#wide.add(remembered)
     if (principal) principal.changedAt = version
     else if (change.principal === undefined) this.#everyone = version
     for (const slot of slots) {
@@ -63,9 +73,10 @@ export class PermissionChanges {
   ): boolean {
     if (!this.isTouched(since, changes)) return false
     if ((this.#slots[slot] ?? 0) > since) return true
-    if (this.#forgotten > since) return true
-    for (let i = this.#wide.length - 1; i >= 0; i--) {
-      const change = this.#wide[i] as WideChange
+    if (this.#wide.forgotten > since) return true
+    const { list } = this.#wide
+    for (let i = list.length - 1; i >= 0; i--) {
+      const change = list[i] as RememberedChange
       if (change.version <= since) return false
       if (change.resourceType !== undefined && change.resourceType !== resourceType) continue
       if (change.principal !== undefined && change.principal !== principal) continue
@@ -73,4 +84,41 @@ export class PermissionChanges {
     }
     return false
   }
+
+  /**
+   * Clears what is no longer right of decisions about topics, by their indexes.
+   * @returns false where nobody knows what is right, so that all have to go
+   */
+  catchUp(decisions: Int32Array, since: number, principal: string): boolean {
+    if (this.#latest.forgotten > since) return false
+    const { list } = this.#latest
+    for (let i = list.length - 1; i >= 0; i--) {
+      const change = list[i] as RememberedChange
+      if (change.version <= since) return true
+      if (change.resourceType !== undefined && change.resourceType !== ResourceType.TOPIC) continue
+      if (change.principal !== undefined && change.principal !== principal) continue
+      if (isWide(change)) return false
+      if (change.topicIndex >= 0 && change.topicIndex < decisions.length) decisions[change.topicIndex] = 0
+    }
+    return true
+  }
+}
+
+class LatestChanges {
+  /** The newest last. */
+  list: RememberedChange[] = []
+  /** The version of the newest that is not remembered. */
+  forgotten = 0
+
+  add(change: RememberedChange): void {
+    if (this.list.length === 2 * REMEMBERED) {
+      this.forgotten = (this.list[REMEMBERED - 1] as RememberedChange).version
+      this.list = this.list.slice(REMEMBERED)
+    }
+    this.list.push(change)
+  }
+}
+
+function isWide({ isPrefix, resourceType }: PermissionChange): boolean {
+  return isPrefix || resourceType === undefined
 }
