@@ -14,6 +14,7 @@ import { RealRandom, randomUuid } from './lab/random.ts'
 import { LogMaintenance } from './log/log-maintenance.ts'
 import { LogManager } from './log/log-manager.ts'
 import { LogMemory } from './log/log-memory.ts'
+import { MemoryStorage } from './log/log-storage.ts'
 import { ReplicaManager } from './log/replica-manager.ts'
 import { Controller } from './metadata/controller/controller.ts'
 import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
@@ -73,10 +74,11 @@ export class ClusterParts {
     this.configs = configs
     this.controller = new Controller(metadata, configs, random)
     this.leaderBalancer = new LeaderBalancer(this.controller, metadata, configs, clock)
+    const memory = new LogMemory(options.logMemoryLimit)
     this.logs = new LogManager({
       clock,
       random,
-      memory: new LogMemory(options.logMemoryLimit),
+      storageOf: () => new MemoryStorage(memory),
       metadata,
       configOf: (topic) => configs.topicConfig(topic),
       producerIdExpirationMs: () => configs.cluster().config.producerIdExpirationMs,

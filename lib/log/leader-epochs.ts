@@ -10,8 +10,15 @@ const UNDEFINED: EpochEndOffset = { leaderEpoch: UNDEFINED_EPOCH, endOffset: UND
 
 /** Where each leader epoch of a log begins (KIP-101; Kafka's LeaderEpochFileCache). */
 export class LeaderEpochs {
-  #epochs: number[] = []
-  #startOffsets: number[] = []
+  readonly #epochs: number[]
+  readonly #startOffsets: number[]
+  /** Whether they have changed since somebody set this to false. */
+  isChanged = false
+
+  constructor(entries: readonly EpochEntry[] = []) {
+    this.#epochs = entries.map(({ epoch }) => epoch)
+    this.#startOffsets = entries.map(({ startOffset }) => startOffset)
+  }
 
   get latest(): number {
     return this.#epochs.at(-1) ?? UNDEFINED_EPOCH
@@ -31,6 +38,7 @@ export class LeaderEpochs {
     }
     this.#epochs.push(epoch)
     this.#startOffsets.push(startOffset)
+    this.isChanged = true
   }
 
   /** The end of the largest epoch that is not above the asked one. */
@@ -53,6 +61,16 @@ export class LeaderEpochs {
     this.#epochs.splice(0, covering)
     this.#startOffsets.splice(0, covering)
     this.#startOffsets[0] = startOffset
+    this.isChanged = true
+  }
+
+  /** The log now ends at `endOffset`: epochs that begin there or later are forgotten. */
+  truncateFromEnd(endOffset: number): void {
+    while (this.#startOffsets.length > 0 && this.#startOffsets.at(-1)! >= endOffset) {
+      this.#epochs.pop()
+      this.#startOffsets.pop()
+      this.isChanged = true
+    }
   }
 
   entries(): EpochEntry[] {

@@ -27,6 +27,9 @@ export interface LogConfig {
   readonly minCompactionLagMs: number
   readonly maxCompactionLagMs: number
   readonly minCleanableDirtyRatio: number
+  /** So many records may wait for the medium to take them. */
+  readonly flushMessages: number
+  readonly flushMs: number
 }
 
 /** The most that a batch may decompress to, wherever we have to look inside: Kafka streams it, here it takes memory. */

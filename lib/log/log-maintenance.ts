@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../lab/clock.ts'
 import type { Logger } from '../lab/logger.ts'
 import { type CleanerConfig, cleanLog, holdsZstd } from './cleaning/clean-log.ts'
 import { type Cleanable, cleanableOf } from './cleaning/cleanable.ts'
+import type { DataDirectory } from './directory/data-directory.ts'
 import { isCompacted } from './log-config.ts'
 import type { LogManager } from './log-manager.ts'
 import type { Partition } from './partition.ts'
@@ -14,12 +15,16 @@ export interface LogMaintenanceConfig extends CleanerConfig {
   readonly logRetentionCheckIntervalMs: number
   readonly logCleanerEnable: boolean
   readonly logCleanerBackoffMs: number
+  readonly logFlushSchedulerIntervalMs: number
+  readonly logFlushOffsetCheckpointIntervalMs: number
 }
 
 export interface LogMaintenanceOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly logs: LogManager
+  /** Where the logs are kept, if they outlive the cluster. */
+  readonly directory?: DataDirectory | undefined
   /** The configs of the cluster as they are now. */
   readonly config: () => LogMaintenanceConfig
 }
@@ -29,6 +34,8 @@ export class LogMaintenance {
   readonly #options: LogMaintenanceOptions
   #retention: Timer
   #cleaner: Timer
+  #flusher: Timer | undefined
+  #checkpointer: Timer | undefined
   #isClosed = false
 
   constructor(options: LogMaintenanceOptions) {
@@ -36,12 +43,33 @@ export class LogMaintenance {
     const { clock, config } = options
     this.#retention = clock.setTimer(config().logInitialTaskDelayMs, () => this.#checkRetention())
     this.#cleaner = clock.setTimer(config().logCleanerBackoffMs, () => this.#clean())
+    if (options.directory === undefined) return
+    this.#scheduleFlush()
+    this.#scheduleCheckpoint(options.directory)
+  }
+
+  #scheduleFlush(): void {
+    const { clock, config, logs } = this.#options
+    this.#flusher = clock.setTimer(config().logFlushSchedulerIntervalMs, () => {
+      for (const { log } of logs.partitions()) log.flushIfDue()
+      this.#scheduleFlush()
+    })
+  }
+
+  #scheduleCheckpoint(directory: DataDirectory): void {
+    const { clock, config, logs } = this.#options
+    this.#checkpointer = clock.setTimer(config().logFlushOffsetCheckpointIntervalMs, () => {
+      directory.checkpoint(logs.partitions())
+      this.#scheduleCheckpoint(directory)
+    })
   }
 
   close(): void {
     this.#isClosed = true
     this.#retention.cancel()
     this.#cleaner.cancel()
+    this.#flusher?.cancel()
+    this.#checkpointer?.cancel()
   }
 
   /** Removes what `retention.ms` and `retention.bytes` have no room for, as it is done every `log.retention.check.interval.ms`. */

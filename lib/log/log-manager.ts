@@ -4,14 +4,15 @@ import type { TopicState } from '../metadata/image.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import { type ConfigRecord, ConfigResourceType, type MetadataRecord } from '../metadata/records.ts'
 import type { LogConfig } from './log-config.ts'
-import type { LogMemory } from './log-memory.ts'
+import type { LogStorage } from './log-storage.ts'
 import { Partition } from './partition.ts'
 import { PartitionLog } from './partition-log.ts'
 
 export interface LogManagerOptions {
   readonly clock: Clock
   readonly random: Random
-  readonly memory: LogMemory
+  /** Where the log of a partition is kept. */
+  readonly storageOf: (partition: { topic: string; topicId: string; index: number }) => LogStorage
   readonly metadata: Metadata
   /** The configs of a topic as they are now. */
   readonly configOf: (topic: string) => LogConfig
@@ -47,8 +48,12 @@ export class LogManager {
   /** Lets go of all logs; who waits is woken and finds nothing. */
   close(): void {
     this.#unsubscribe()
-    const topics = [...this.#partitions.keys()]
-    for (const topicId of topics) this.#remove(topicId)
+    const partitions = [...this.partitions()]
+    this.#partitions.clear()
+    for (const partition of partitions) {
+      partition.log.close()
+      partition.wake()
+    }
   }
 
   #apply(record: MetadataRecord): void {
@@ -82,10 +87,11 @@ export class LogManager {
       partitions = []
       this.#partitions.set(topicId, partitions)
     }
-    const { clock, random, memory, producerIdExpirationMs } = this.#options
+    const { clock, random, storageOf, producerIdExpirationMs } = this.#options
     // Partitions of a topic share one config object.
     const config = partitions[0]?.log.config ?? this.#options.configOf(topic.name)
-    const log = new PartitionLog({ clock, random, memory, config, producerIdExpirationMs })
+    const storage = storageOf({ topic: topic.name, topicId, index })
+    const log = new PartitionLog({ clock, random, config, storage, producerIdExpirationMs })
     partitions[index] = new Partition(topic.name, state, log)
   }
 

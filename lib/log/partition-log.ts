@@ -6,30 +6,25 @@ import {
   producerId,
   setBaseOffset,
   setPartitionLeaderEpoch,
-  sizeInBytes,
 } from '../../protocol/records/batch.ts'
-import { decodeEndTxnMarker, type EndTxnMarker } from '../../protocol/records/control.ts'
-import { decodeRecords } from '../../protocol/records/decode-batch.ts'
 import type { Clock } from '../lab/clock.ts'
 import type { Random } from '../lab/random.ts'
 import { keepsView } from './keeps-view.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { type LogConfig, maxSegmentBytes } from './log-config.ts'
-import type { LogMemory } from './log-memory.ts'
 import { AppendResult, type Isolation, LogRead } from './log-results.ts'
 import { LogSegments } from './log-segments.ts'
+import type { LogState, LogStorage } from './log-storage.ts'
+import { markerOf } from './marker.ts'
 import { prepareClientBatch } from './prepare-batch.ts'
 import { type AppendOrigin, ProducerState } from './producer-state.ts'
 import type { Segment } from './segment.ts'
-
-/** A marker's record takes a few dozen bytes. */
-const MARKER_MAX_BYTES = 1024
 
 export interface PartitionLogOptions {
   readonly clock: Clock
   readonly random: Random
   readonly config: LogConfig
-  readonly memory: LogMemory
+  readonly storage: LogStorage
   /** `producer.id.expiration.ms` */
   readonly producerIdExpirationMs: () => number
 }
@@ -39,12 +34,12 @@ export interface PartitionLogOptions {
  * are, is told to it.
  */
 export class PartitionLog {
-  readonly epochs = new LeaderEpochs()
+  readonly epochs: LeaderEpochs
   config: LogConfig
   /** Up to where compaction has come; undefined before the first time (`cleaner-offset-checkpoint`). */
   cleanedTo: number | undefined
   readonly #clock: Clock
-  readonly #memory: LogMemory
+  readonly #storage: LogStorage
   readonly #producerIdExpirationMs: () => number
   readonly #segments: LogSegments
   /** Made when there is a producer to remember: most partitions of a large cluster never see one. */
@@ -52,13 +47,44 @@ export class PartitionLog {
   #logStartOffset = 0
   #logEndOffset = 0
   #highWatermark = 0
+  /** What lies below has been flushed, and when that was, ms of the monotonic clock. */
+  #flushedTo = 0
+  #flushedAt = 0
 
-  constructor({ clock, random, config, memory, producerIdExpirationMs }: PartitionLogOptions) {
+  /** What is kept already is opened. */
+  constructor({ clock, random, config, storage, producerIdExpirationMs }: PartitionLogOptions) {
     this.config = config
     this.#clock = clock
-    this.#memory = memory
+    this.#storage = storage
     this.#producerIdExpirationMs = producerIdExpirationMs
-    this.#segments = new LogSegments({ clock, random, memory, config: () => this.config })
+    this.#segments = new LogSegments({
+      clock,
+      random,
+      storage,
+      config: () => this.config,
+      state: () => this.state,
+    })
+    const { kept } = this.#segments
+    this.epochs = new LeaderEpochs(kept?.epochs)
+    if (kept === undefined) return
+    this.cleanedTo = kept.cleanedTo
+    this.#producers = kept.producers
+    this.#logStartOffset = kept.logStartOffset
+    this.#logEndOffset = kept.logEndOffset
+    // Replicas share one log: whatever one of them has kept, all have.
+    this.#highWatermark = kept.logEndOffset
+    this.#flushedTo = kept.logEndOffset
+  }
+
+  get state(): LogState {
+    return {
+      logStartOffset: this.#logStartOffset,
+      logEndOffset: this.#logEndOffset,
+      highWatermark: this.#highWatermark,
+      cleanedTo: this.cleanedTo,
+      epochs: this.epochs.entries(),
+      producers: this.#producers,
+    }
   }
 
   get producers(): ProducerState {
@@ -146,7 +172,7 @@ export class PartitionLog {
     }
     result.logStartOffset = this.#logStartOffset
     // What brokers write themselves, they must: a marker that is refused would leave its transaction open for ever.
-    if (origin === 'client' && !this.#memory.hasRoomFor(batch.length)) {
+    if (origin === 'client' && !this.#storage.hasRoomFor(batch.length)) {
       result.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
       return result
     }
@@ -168,11 +194,46 @@ export class PartitionLog {
     }
     result.baseOffset = this.#logEndOffset
     if (this.config.messageTimestampType === 'LogAppendTime') result.logAppendTimeMs = now
-    this.epochs.assign(leaderEpoch, this.#logEndOffset)
-    this.#segments.forAppend(batch, result.baseOffset, now).append(batch, keep, now)
+    try {
+      this.#store(batch, keep, leaderEpoch, now)
+    } catch (error) {
+      this.#storage.failed(error)
+      const failed = new AppendResult()
+      failed.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
+      return failed
+    }
     this.#logEndOffset = lastOffset(batch, 0) + 1
     if (hasProducerId) this.producers.update(batch, marker)
+    const mustFlush = this.#logEndOffset - this.#flushedTo >= this.config.flushMessages
+    if (mustFlush && !this.#tryFlush()) result.errorCode = ErrorCode.KAFKA_STORAGE_ERROR
     return result
+  }
+
+  #store(batch: Buffer, keep: boolean, leaderEpoch: number, now: number): void {
+    this.epochs.assign(leaderEpoch, this.#logEndOffset)
+    if (this.epochs.isChanged) {
+      this.#storage.epochsChanged(this.epochs.entries())
+      this.epochs.isChanged = false
+    }
+    this.#segments.forAppend(batch, this.#logEndOffset, now).append(batch, keep, now)
+  }
+
+  /** Has the medium take what was appended more than `flush.ms` after the last time. */
+  flushIfDue(): void {
+    if (this.#clock.monotonic() - this.#flushedAt >= this.config.flushMs) this.#tryFlush()
+  }
+
+  #tryFlush(): boolean {
+    if (this.#flushedTo === this.#logEndOffset) return true
+    try {
+      this.#storage.flush(this.#segments.active, this.#logEndOffset)
+    } catch (error) {
+      this.#storage.failed(error)
+      return false
+    }
+    this.#flushedTo = this.#logEndOffset
+    this.#flushedAt = this.#clock.monotonic()
+    return true
   }
 
   /** Says how far the replicas in sync are: as far as the leader, in a cluster whose replicas share one log. */
@@ -238,12 +299,12 @@ export class PartitionLog {
 
   /** Closes the segment that is written to, unless it is empty, so that it may be deleted or compacted. */
   roll(): void {
-    this.#segments.roll(this.#logEndOffset, this.#clock.now())
+    this.#segments.roll(this.#logEndOffset)
   }
 
   /** An empty segment to write what compaction keeps of `first` and the ones behind it to. */
   cleanedSegment(first: Segment): Segment {
-    return this.#segments.create(first.baseOffset, this.#clock.now())
+    return this.#segments.createCleaned(first.baseOffset)
   }
 
   /** What compaction kept takes the place of what it was kept from. */
@@ -265,14 +326,13 @@ export class PartitionLog {
     return true
   }
 
-  /** The partition is gone: its bytes may be used for others. */
-  delete(): void {
-    for (const segment of this.#segments.all) segment.bytes.delete()
+  /** The log is used no more in this process. */
+  close(): void {
+    this.#storage.close(this.#segments.all, this.state)
   }
-}
 
-function markerOf(batch: Buffer): EndTxnMarker | null {
-  if (sizeInBytes(batch, 0) > MARKER_MAX_BYTES) return null
-  const record = decodeRecords(batch, 0, MARKER_MAX_BYTES)[0]
-  return record === undefined ? null : decodeEndTxnMarker(record.key, record.value)
+  /** The partition is gone, and its records with it. */
+  delete(): void {
+    this.#storage.delete(this.#segments.all)
+  }
 }

@@ -1,4 +1,5 @@
 import {
+  decrementSequence,
   incrementSequence,
   NO_PRODUCER_EPOCH,
   NO_SEQUENCE,
@@ -17,6 +18,19 @@ export interface BatchMetadata {
   readonly firstOffset: number
   readonly lastOffset: number
   readonly timestamp: number
+}
+
+/** A producer with one of its batches, as it is kept in a file; -1 for what is not known. */
+export interface ProducerRow {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly lastSequence: number
+  readonly lastOffset: number
+  /** From the first offset of the batch to its last. */
+  readonly offsetDelta: number
+  readonly timestamp: number
+  readonly coordinatorEpoch: number
+  readonly currentTxnFirstOffset: number
 }
 
 /** One producer id as one partition knows it. */
@@ -78,6 +92,44 @@ export class ProducerEntry {
   /** Does `sequence` follow what was written last in this epoch? */
   isNext(sequence: number): boolean {
     return sequence === incrementSequence(this.lastSequence, 1)
+  }
+
+  /** A row for each batch, the last one last and with all that is known; one without a batch where there is none. */
+  rows(): ProducerRow[] {
+    const { producerId, producerEpoch, coordinatorEpoch, currentTxnFirstOffset, lastTimestamp } = this
+    const rows: ProducerRow[] = this.#batches.map(({ lastSequence, firstOffset, lastOffset, timestamp }) => ({
+      producerId,
+      producerEpoch,
+      lastSequence,
+      lastOffset,
+      offsetDelta: lastOffset - firstOffset,
+      timestamp,
+      coordinatorEpoch,
+      currentTxnFirstOffset: NO_OFFSET,
+    }))
+    const last = rows.pop() ?? {
+      producerId,
+      producerEpoch,
+      lastSequence: NO_SEQUENCE,
+      lastOffset: NO_OFFSET,
+      offsetDelta: 0,
+      coordinatorEpoch,
+    }
+    return [...rows, { ...last, timestamp: lastTimestamp, currentTxnFirstOffset }]
+  }
+
+  /** Takes over what a row says; a later row of the same producer comes on top. */
+  restore(row: ProducerRow): void {
+    this.#moveTo(row.producerEpoch)
+    if (row.lastOffset >= 0) {
+      const { lastSequence, lastOffset, offsetDelta, timestamp } = row
+      const firstSequence = decrementSequence(lastSequence, offsetDelta)
+      const firstOffset = lastOffset - offsetDelta
+      this.addBatch(row.producerEpoch, { firstSequence, lastSequence, firstOffset, lastOffset, timestamp })
+    }
+    this.lastTimestamp = row.timestamp
+    this.coordinatorEpoch = row.coordinatorEpoch
+    this.currentTxnFirstOffset = row.currentTxnFirstOffset
   }
 
   #moveTo(producerEpoch: number): void {

@@ -13,7 +13,7 @@ import {
   producerId,
 } from '../../protocol/records/batch.ts'
 import type { EndTxnMarker } from '../../protocol/records/control.ts'
-import { type BatchMetadata, ProducerEntry } from './producer-entry.ts'
+import { type BatchMetadata, ProducerEntry, type ProducerRow } from './producer-entry.ts'
 import { type AbortedEntry, type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
 
 /** Who appends: a client's batches are held against their sequence numbers, a coordinator's have none. */
@@ -68,6 +68,38 @@ export class ProducerState {
       if (!entry.hasOpenTransaction && latestCheck - entry.lastTimestamp >= expirationMs)
         this.#entries.delete(id)
     }
+  }
+
+  /** There is nothing to remember. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0 && this.#aborted.isEmpty
+  }
+
+  /** What is to be kept of the producers. */
+  rows(): ProducerRow[] {
+    return [...this.#entries.values()].flatMap((entry) => entry.rows())
+  }
+
+  /** Takes over what was kept; the log goes on where it was kept. */
+  restore(rows: readonly ProducerRow[]): void {
+    for (const row of rows) this.#entryOf(row.producerId).restore(row)
+    for (const {
+      producerId: id,
+      currentTxnFirstOffset: firstOffset,
+      hasOpenTransaction,
+    } of this.#entries.values()) {
+      if (hasOpenTransaction) this.#unstable.push({ producerId: id, firstOffset })
+    }
+    this.#unstable.sort((a, b) => a.firstOffset - b.firstOffset)
+  }
+
+  #entryOf(id: number): ProducerEntry {
+    let entry = this.#entries.get(id)
+    if (entry === undefined) {
+      entry = new ProducerEntry(id)
+      this.#entries.set(id, entry)
+    }
+    return entry
   }
 
   entries(): IterableIterator<ProducerEntry> {
@@ -127,11 +159,7 @@ export class ProducerState {
     const id = producerId(batch, 0)
     if (id === NO_PRODUCER_ID) return
     if (isControlBatch(batch, 0) && marker === null) return
-    let entry = this.#entries.get(id)
-    if (entry === undefined) {
-      entry = new ProducerEntry(id)
-      this.#entries.set(id, entry)
-    }
+    const entry = this.#entryOf(id)
     const epoch = producerEpoch(batch, 0)
     const firstOffset = baseOffset(batch, 0)
     if (marker !== null) {
@@ -199,6 +227,16 @@ export class ProducerState {
   /** The aborted transactions with records or a marker at or after `from` and before `to`. */
   abortedOverlapping(from: number, to: number): AbortedEntry[] {
     return this.#aborted.overlapping(from, to)
+  }
+
+  /** The aborted transactions whose markers lie at or after `from` and before `to`. */
+  abortedEndingBetween(from: number, to: number): AbortedEntry[] {
+    return this.#aborted.endingBetween(from, to)
+  }
+
+  /** Takes over aborted transactions that were kept; their markers lie behind those that are known. */
+  restoreAborted(entries: readonly AbortedEntry[]): void {
+    for (const entry of entries) this.#aborted.append(entry)
   }
 
   /** What compaction left of the aborted transactions whose markers lie in that range. */

@@ -6,6 +6,7 @@ import {
   sizeInBytes,
 } from '../../protocol/records/batch.ts'
 import { Place, type SegmentBytes } from './segment-bytes.ts'
+import { SegmentIndex } from './segment-index.ts'
 
 /** Kafka's files of times have entries of 12 bytes, those of offsets of 8; full when the next roll has no room (TimeIndex). */
 const INDEX_ENTRY_BYTES = 12
@@ -18,16 +19,31 @@ export interface RollRules {
   readonly maxIndexBytes: number
 }
 
-/**
- * A stretch of a log: bytes, and an index of every 4 KB (`index.interval.bytes`) of them. An entry of the index stands
- * for a block: the batches from its position to the next entry's.
- */
+/** What is known of a segment that was closed before, without having looked into it. */
+export interface ClosedSegment {
+  readonly nextOffset: number
+  readonly firstTimestamp: number
+  readonly maxTimestamp: number
+  /** Wall clock, ms. */
+  readonly lastModified: number
+}
+
+export interface SegmentOptions {
+  readonly baseOffset: number
+  readonly bytes: SegmentBytes
+  /** Wall clock, ms. */
+  readonly now: number
+  readonly indexIntervalBytes: number
+  /** ms by which it is closed before its time, so that not all are at once (`segment.jitter.ms`). */
+  readonly rollJitterMs: number
+}
+
+/** A stretch of a log: bytes, and an index of them. */
 export class Segment {
   readonly baseOffset: number
   readonly bytes: SegmentBytes
-  readonly createdAt: number
-  /** ms by which this segment is closed before its time, so that not all are at once (`segment.jitter.ms`). */
-  readonly rollJitterMs: number
+  readonly #createdAt: number
+  readonly #rollJitterMs: number
   readonly #indexIntervalBytes: number
   /** Offset after the last batch. */
   nextOffset: number
@@ -37,18 +53,36 @@ export class Segment {
   firstTimestamp = NO_TIMESTAMP
   /** Wall clock, ms. */
   lastModified: number
-  #blockOffsets: number[] = []
-  #blockPositions: number[] = []
-  #blockTimestamps: number[] = []
+  /** undefined: to be made when it is needed. */
+  #index: SegmentIndex | undefined
 
-  constructor({ baseOffset: firstOffset, bytes, now, indexIntervalBytes, rollJitterMs = 0 }: SegmentOptions) {
+  constructor({ baseOffset: firstOffset, bytes, now, indexIntervalBytes, rollJitterMs }: SegmentOptions) {
     this.baseOffset = firstOffset
     this.nextOffset = firstOffset
     this.bytes = bytes
-    this.createdAt = now
+    this.#createdAt = now
     this.lastModified = now
-    this.rollJitterMs = rollJitterMs
+    this.#rollJitterMs = rollJitterMs
     this.#indexIntervalBytes = indexIntervalBytes
+    this.#index = new SegmentIndex(indexIntervalBytes)
+  }
+
+  /** The bytes are there from an earlier time, and this is what they hold. */
+  restore({ nextOffset, firstTimestamp, maxTimestamp: largest, lastModified }: ClosedSegment): void {
+    this.nextOffset = nextOffset
+    this.firstTimestamp = firstTimestamp
+    this.maxTimestamp = largest
+    this.lastModified = lastModified
+    this.#index = undefined
+  }
+
+  get index(): SegmentIndex {
+    if (this.#index === undefined) {
+      const index = new SegmentIndex(this.#indexIntervalBytes)
+      this.forEachHeader((buffer, offset, position) => index.add(buffer, offset, position))
+      this.#index = index
+    }
+    return this.#index
   }
 
   get size(): number {
@@ -60,22 +94,21 @@ export class Segment {
     return this.bytes.size - this.bytes.start
   }
 
+  /** @throws Error where the bytes cannot be stored; nothing has changed then */
   append(batch: Buffer, keep: boolean, now: number): void {
     const position = this.bytes.size
-    const timestamp = maxTimestamp(batch, 0)
-    const block = this.#blockPositions.length - 1
-    if (block < 0 || position - this.#blockPositions[block]! >= this.#indexIntervalBytes) {
-      this.#blockOffsets.push(baseOffset(batch, 0))
-      this.#blockPositions.push(position)
-      this.#blockTimestamps.push(timestamp)
-    } else if (timestamp > this.#blockTimestamps[block]!) {
-      this.#blockTimestamps[block] = timestamp
-    }
+    this.bytes.append(batch, keep)
+    this.noteBatch(batch, 0, position)
+    this.lastModified = now
+  }
+
+  /** Takes note of a batch that lies at `position` already, behind all that it knows; its header is at `offset` in `buffer`. */
+  noteBatch(buffer: Buffer, offset: number, position: number): void {
+    const timestamp = maxTimestamp(buffer, offset)
+    this.index.add(buffer, offset, position)
     if (position === 0) this.firstTimestamp = timestamp
     if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
-    this.nextOffset = lastOffset(batch, 0) + 1
-    this.lastModified = now
-    this.bytes.append(batch, keep)
+    this.nextOffset = lastOffset(buffer, offset) + 1
   }
 
   /** What the age of the segment's records is counted from, ms (LogSegment.largestTimestamp). */
@@ -87,13 +120,24 @@ export class Segment {
   shouldRoll(length: number, timestamp: number, offset: number, now: number, rules: RollRules): boolean {
     if (this.size === 0) return false
     if (this.size + length > rules.maxBytes) return true
-    const age = this.firstTimestamp >= 0 ? timestamp - this.firstTimestamp : now - this.createdAt
-    if (age > rules.maxMs - this.rollJitterMs) return true
-    if ((this.#blockOffsets.length + 1) * INDEX_ENTRY_BYTES >= rules.maxIndexBytes) return true
+    const age = this.firstTimestamp >= 0 ? timestamp - this.firstTimestamp : now - this.#createdAt
+    if (age > rules.maxMs - this.#rollJitterMs) return true
+    if ((this.index.positions.length + 1) * INDEX_ENTRY_BYTES >= rules.maxIndexBytes) return true
     return offset - this.baseOffset > MAX_OFFSET_DELTA
   }
 
-  /** Calls `visit` with each batch that is held, in order. */
+  /** Calls `visit` with the header of each batch that is held, in order; it is there until `visit` returns. */
+  forEachHeader(visit: (buffer: Buffer, offset: number, position: number) => void): void {
+    const place = new Place()
+    for (let position = this.bytes.start; position < this.bytes.size; ) {
+      this.bytes.locate(position, place)
+      const next = position + sizeInBytes(place.buffer, place.offset)
+      visit(place.buffer, place.offset, position)
+      position = next
+    }
+  }
+
+  /** Calls `visit` with each batch that is held, whole, in order. */
   forEachBatch(visit: (batch: Buffer) => void): void {
     const place = new Place()
     for (let position = this.bytes.start; position < this.bytes.size; ) {
@@ -115,7 +159,7 @@ export class Segment {
   positionOf(offset: number): number {
     if (offset >= this.nextOffset) return this.bytes.size
     const place = new Place()
-    let position = this.#startOf(blockBefore(this.#blockOffsets, offset))
+    let position = this.#startOf(this.index.blockOfOffset(offset))
     for (; position < this.bytes.size; position += sizeInBytes(place.buffer, place.offset)) {
       this.bytes.locate(position, place)
       if (lastOffset(place.buffer, place.offset) >= offset) break
@@ -132,7 +176,7 @@ export class Segment {
     const place = new Place()
     const target = from + maxBytes
     // The block may begin before `from`: then the walk begins there.
-    let position = Math.max(from, this.#startOf(blockBefore(this.#blockPositions, target)))
+    let position = Math.max(from, this.#startOf(this.index.blockOfPosition(target)))
     for (;;) {
       this.bytes.locate(position, place)
       const next = position + sizeInBytes(place.buffer, place.offset)
@@ -160,10 +204,11 @@ export class Segment {
   visitFromTime(timestamp: number, offset: number, visit: (batch: Buffer) => boolean): boolean {
     const place = new Place()
     let position = this.positionOf(offset)
-    let block = blockBefore(this.#blockPositions, position)
+    const { positions, timestamps } = this.index
+    let block = this.index.blockOfPosition(position)
     while (position < this.bytes.size) {
-      const blockEnd = this.#blockPositions[block + 1] ?? this.bytes.size
-      if (this.#blockTimestamps[block]! < timestamp) position = blockEnd
+      const blockEnd = positions[block + 1] ?? this.bytes.size
+      if (timestamps[block]! < timestamp) position = blockEnd
       while (position < blockEnd) {
         this.bytes.locate(position, place)
         const next = position + sizeInBytes(place.buffer, place.offset)
@@ -182,59 +227,27 @@ export class Segment {
     let largest = NO_TIMESTAMP
     const place = new Place()
     let position = this.positionOf(offset)
-    const block = blockBefore(this.#blockPositions, position)
-    const blockEnd = this.#blockPositions[block + 1] ?? this.bytes.size
+    const { positions, timestamps } = this.index
+    const block = this.index.blockOfPosition(position)
+    const blockEnd = positions[block + 1] ?? this.bytes.size
     while (position < blockEnd) {
       this.bytes.locate(position, place)
       largest = Math.max(largest, maxTimestamp(place.buffer, place.offset))
       position += sizeInBytes(place.buffer, place.offset)
     }
-    for (let next = block + 1; next < this.#blockTimestamps.length; next++) {
-      largest = Math.max(largest, this.#blockTimestamps[next]!)
-    }
+    for (let next = block + 1; next < timestamps.length; next++)
+      largest = Math.max(largest, timestamps[next]!)
     return largest
   }
 
   /** Gives back what memory it can of the batches before the one that holds `offset`. */
   dropBefore(offset: number): void {
-    const position = this.positionOf(offset)
-    this.bytes.dropBefore(position)
+    this.bytes.dropBefore(this.positionOf(offset))
     // Blocks wholly before what is held would point at nothing.
-    const held = this.bytes.start
-    let dropped = 0
-    while (dropped < this.#blockPositions.length && this.#endOfBlock(dropped) <= held) dropped++
-    if (dropped === 0) return
-    this.#blockOffsets.splice(0, dropped)
-    this.#blockPositions.splice(0, dropped)
-    this.#blockTimestamps.splice(0, dropped)
-  }
-
-  #endOfBlock(block: number): number {
-    return this.#blockPositions[block + 1] ?? this.bytes.size
+    this.index.dropBefore(this.bytes.start, this.bytes.size)
   }
 
   #startOf(block: number): number {
-    return Math.max(this.bytes.start, this.#blockPositions[block] ?? 0)
+    return Math.max(this.bytes.start, this.index.positions[block] ?? 0)
   }
-}
-
-export interface SegmentOptions {
-  readonly baseOffset: number
-  readonly bytes: SegmentBytes
-  /** Wall clock, ms. */
-  readonly now: number
-  readonly indexIntervalBytes: number
-  readonly rollJitterMs?: number
-}
-
-/** Index of the last entry that is at most `value`; 0 where there is none. */
-function blockBefore(entries: readonly number[], value: number): number {
-  let low = 0
-  let high = entries.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if (entries[middle]! <= value) low = middle
-    else high = middle - 1
-  }
-  return low
 }

@@ -16,6 +16,10 @@ export interface AbortedEntry extends AbortedTransaction {
 export class TransactionIndex {
   #entries: AbortedEntry[] = []
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0
+  }
+
   append(entry: AbortedEntry): void {
     this.#entries.push(entry)
   }
@@ -35,6 +39,11 @@ export class TransactionIndex {
   /** Those with records or their marker at or after `from` and before `to`. */
   overlapping(from: number, to: number): AbortedEntry[] {
     return this.#entries.slice(this.#firstEndingAt(from)).filter(({ firstOffset }) => firstOffset < to)
+  }
+
+  /** Those whose marker lies at or after `from` and before `to`. */
+  endingBetween(from: number, to: number): AbortedEntry[] {
+    return this.#entries.slice(this.#firstEndingAt(from), this.#firstEndingAt(to))
   }
 
   /** Those whose marker lies at or after `from` and before `to` are now these, in the order of their markers. */

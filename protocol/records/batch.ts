@@ -143,6 +143,11 @@ export function incrementSequence(sequence: number, increment: number): number {
   return sequence > MAX_INT32 - increment ? sequence + increment - MAX_INT32 - 1 : sequence + increment
 }
 
+/** `sequence` moved back by `decrement`, wrapping from 0 to 2^31-1 (DefaultRecordBatch.decrementSequence). */
+export function decrementSequence(sequence: number, decrement: number): number {
+  return sequence < decrement ? MAX_INT32 - (decrement - sequence) + 1 : sequence - decrement
+}
+
 export function computeCrc(buffer: Buffer, position: number): number {
   return crc32c(buffer, position + ATTRIBUTES_POSITION, position + sizeInBytes(buffer, position))
 }

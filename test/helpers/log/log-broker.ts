@@ -5,6 +5,7 @@ import type { ReplicaConfig } from '../../../lib/log/hosted-replicas.ts'
 import type { LogConfig } from '../../../lib/log/log-config.ts'
 import { LogManager } from '../../../lib/log/log-manager.ts'
 import { LogMemory } from '../../../lib/log/log-memory.ts'
+import { MemoryStorage } from '../../../lib/log/log-storage.ts'
 import { ReplicaManager } from '../../../lib/log/replica-manager.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import { ConfigResourceType } from '../../../lib/metadata/records.ts'
@@ -37,6 +38,8 @@ export const LOG_CONFIG: LogConfig = {
   minCompactionLagMs: 0,
   maxCompactionLagMs: 2 ** 63,
   minCleanableDirtyRatio: 0.5,
+  flushMessages: 2 ** 63,
+  flushMs: 2 ** 63,
 }
 
 export interface TestTopic {
@@ -80,10 +83,11 @@ export class LogBrokers {
         },
       ])
     })
+    const memory = new LogMemory(memoryLimit)
     this.logs = new LogManager({
       clock: this.clock,
       random: this.random,
-      memory: new LogMemory(memoryLimit),
+      storageOf: () => new MemoryStorage(memory),
       metadata: this.metadata,
       configOf: (topic) => this.topicConfigs.get(topic) ?? LOG_CONFIG,
       producerIdExpirationMs: () => 86_400_000,

@@ -23,6 +23,8 @@ const CONFIG = {
   logCleanerBackoffMs: 15_000,
   logCleanerDedupeBufferSize: 134_217_728,
   logCleanerIoBufferLoadFactor: 0.9,
+  logFlushSchedulerIntervalMs: 2 ** 63,
+  logFlushOffsetCheckpointIntervalMs: 60_000,
 }
 
 type Pair = [key: string, value: string | null]

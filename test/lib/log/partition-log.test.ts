@@ -4,6 +4,7 @@ import { SeededRandom } from '../../../lib/lab/random.ts'
 import type { LogConfig } from '../../../lib/log/log-config.ts'
 import { LogMemory } from '../../../lib/log/log-memory.ts'
 import type { AppendResult } from '../../../lib/log/log-results.ts'
+import { MemoryStorage } from '../../../lib/log/log-storage.ts'
 import { offsetByTime, offsetsBefore } from '../../../lib/log/offset-by-time.ts'
 import { PartitionLog } from '../../../lib/log/partition-log.ts'
 import { needsZstd } from '../../../lib/log/prepare-batch.ts'
@@ -25,7 +26,7 @@ function logOf(config: Partial<LogConfig> = {}) {
   const log = new PartitionLog({
     clock,
     random: new SeededRandom(1),
-    memory: new LogMemory(),
+    storage: new MemoryStorage(new LogMemory()),
     config: { ...LOG_CONFIG, ...config },
     producerIdExpirationMs,
   })

@@ -1,0 +1,95 @@
+import { closeSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import type { Place, SegmentBytes } from '../segment-bytes.ts'
+import type { HeaderWindow } from './header-window.ts'
+import type { OpenedFile, OpenFiles } from './open-files.ts'
+
+/** What the segments of all logs of a directory share. */
+export interface FileAccess {
+  readonly files: OpenFiles
+  readonly window: HeaderWindow
+}
+
+/**
+ * A segment in a file, `<base offset>.log`. What is appended is with the operating system when `append` returns, so it
+ * outlives this process however that ends; reads come from its page cache, each into memory of its own.
+ */
+export class FileBytes implements SegmentBytes, OpenedFile {
+  readonly start = 0
+  path: string
+  fd: number | undefined
+  #size: number
+  readonly #access: FileAccess
+
+  /** @param size of the file, which must exist */
+  constructor(path: string, size: number, access: FileAccess) {
+    this.path = path
+    this.#size = size
+    this.#access = access
+  }
+
+  /** An empty one; what may be there by that name is lost. */
+  static create(path: string, access: FileAccess): FileBytes {
+    closeSync(openSync(path, 'w'))
+    return new FileBytes(path, 0, access)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  append(batch: Buffer): void {
+    const fd = this.#access.files.use(this)
+    try {
+      for (let written = 0; written < batch.length; ) {
+        written += writeSync(fd, batch, written, batch.length - written, this.#size + written)
+      }
+    } catch (error) {
+      this.truncate(this.#size)
+      throw error
+    }
+    this.#size += batch.length
+  }
+
+  locate(position: number, place: Place): void {
+    const { files, window } = this.#access
+    place.buffer = window.buffer
+    place.offset = window.offsetOf(this, files.use(this), position, this.#size)
+  }
+
+  slice(from: number, to: number, views: Buffer[]): void {
+    const fd = this.#access.files.use(this)
+    const buffer = Buffer.allocUnsafeSlow(to - from)
+    let read = 0
+    while (read < buffer.length) {
+      const bytes = readSync(fd, buffer, read, buffer.length - read, from + read)
+      if (bytes === 0) throw new Error(`${this.path} ends before byte ${to}: somebody else has cut it`)
+      read += bytes
+    }
+    views.push(buffer)
+  }
+
+  /** A file gives no space back before it goes as a whole. */
+  dropBefore(): void {}
+
+  /** Cuts off what lies behind `size`. */
+  truncate(size: number): void {
+    this.#access.window.forget(this)
+    ftruncateSync(this.#access.files.use(this), size)
+    this.#size = size
+  }
+
+  rename(path: string): void {
+    renameSync(this.path, path)
+    this.path = path
+  }
+
+  close(): void {
+    this.#access.window.forget(this)
+    this.#access.files.close(this)
+  }
+
+  delete(): void {
+    this.close()
+    rmSync(this.path, { force: true })
+  }
+}
