@@ -306,11 +306,15 @@ function explain(issue: Issue): string {
   const unknown = issue.type === 'strict_object' && issue.expected === 'never'
   if (unknown) return `unknown option ${path}: expected ${issue.message}`
   const subject = path === '' ? 'the options' : `option ${path}`
-  const got = SECRETS.test(path) ? '' : `, got ${shown(issue.input)}`
+  const { input } = issue
+  const isNear = typeof input === 'string' && NEAR_SECRETS.test(path)
+  const got = SECRETS.test(path) ? '' : `, got ${isNear ? 'a text' : shown(input)}`
   return `${subject}: expected ${issue.message}${got}`
 }
 
 const SECRETS = /(?:^|\.)(?:key|passphrase|password)$/
+/** Where a text may be, or hold, a secret that should have stood elsewhere. */
+const NEAR_SECRETS = /(?:^|\.)(?:cert|ca|tls|config|users|users\[\d+\])$|^$/
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`

@@ -1,4 +1,5 @@
 import type { Logger } from '../lab/logger.ts'
+import { shownValue } from './hidden.ts'
 import type { MetadataRecord } from './records.ts'
 
 /** Writes a line for each change that a person who watches the cluster wants to see. */
@@ -20,7 +21,7 @@ export function logMetadataChanges(records: readonly MetadataRecord[], logger: L
         logger.info('config changed', {
           resource: record.resourceName,
           config: record.name,
-          value: record.value,
+          value: shownValue(record),
         })
         break
       case 'PartitionChangeRecord':

@@ -11,6 +11,7 @@ import {
 } from '../configs/alter.ts'
 import type { ConfigError } from '../configs/config-error.ts'
 import type { ConfigResource } from '../configs/resource-name.ts'
+import { configRecord } from '../hidden.ts'
 import type { MetadataImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
 import { ConfigResourceType } from '../records.ts'
@@ -43,7 +44,7 @@ export function alterResources(
     if (result.error) return apiError(result.error)
     const { resourceType, resourceName } = resource
     for (const { name, value } of result.changes) {
-      records.push({ type: 'ConfigRecord', resourceType, resourceName, name, value })
+      records.push(configRecord({ resourceType, resourceName, name, value }))
     }
     return undefined
   })

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../lab/clock.ts'
 import { type Random, randomUuid } from '../../lab/random.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
 import type { EffectiveConfigs } from '../../metadata/effective-configs.ts'
+import { hidden } from '../../metadata/hidden.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
 import type { DelegationTokenRecord } from '../../metadata/records.ts'
 import { type Principal, parsePrincipal, principalText } from '../principal.ts'
@@ -70,7 +71,7 @@ export class DelegationTokens {
 
   /** A token's own secret, which its owner logs in with. */
   hmacOf(tokenId: string): Buffer {
-    return createHmac('sha512', this.#secretKey).update(tokenId).digest()
+    return hidden(createHmac('sha512', this.#secretKey).update(tokenId).digest())
   }
 
   create({ owner, requester, renewers, maxLifetimeMs }: TokenWish): TokenInformation | ApiError {

@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
+import { hidden } from '../../metadata/hidden.ts'
 
 /** SCRAM's two mechanisms, with the codes that KIP-554 gives them. */
 export const SCRAM_MECHANISMS = {
@@ -33,7 +34,7 @@ export function saltedPassword(
   salt: Uint8Array,
   iterations: number,
 ): Buffer {
-  return pbkdf2Sync(password, salt, iterations, length, hash)
+  return hidden(pbkdf2Sync(password, salt, iterations, length, hash))
 }
 
 /** The credential that is kept of a salted password. */
@@ -46,7 +47,8 @@ export function scramCredential(
   const storedKey = createHash(hash)
     .update(hmac(hash, salted, 'Client Key'))
     .digest()
-  return { salt: Buffer.from(salt), storedKey, serverKey: hmac(hash, salted, 'Server Key'), iterations }
+  const serverKey = hmac(hash, salted, 'Server Key')
+  return { salt: Buffer.from(salt), storedKey: hidden(storedKey), serverKey: hidden(serverKey), iterations }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Step } from '../../../lib/security/mechanism.ts'
 import {
   SCRAM_MECHANISMS,
   type ScramCredential,
+  type ScramMechanism,
   type ScramMechanismName,
   saltedPassword,
   scramCredential,
@@ -46,6 +47,19 @@ t.test('the example of RFC 7677', async (t) => {
   const last = server.evaluate(Buffer.from(`c=biws,r=${nonce},p=${proof}`))
   t.equal(text(last), 'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=')
   t.match(last, { kind: 'done', principal: { principalType: 'User', name: 'user' } })
+})
+
+t.test('the example of RFC 5802, in SHA-1, which Kafka has not: the formulas are the same', async (t) => {
+  const sha1 = { type: 0, hash: 'sha1', length: 20 } as unknown as ScramMechanism
+  const salt = Buffer.from('QSXCR+Q6sek8bf92', 'base64')
+  const kept = scramCredential(sha1, saltedPassword(sha1, 'pencil', salt, 4096), salt, 4096)
+  const accounts = { credentialOf: () => kept, tokenLogin: () => undefined }
+  const server = new ScramExchange(sha1, accounts, () => '3rfcNHYJY1ZVvWVs7j')
+  const nonce = 'fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j'
+  const first = server.evaluate(Buffer.from('n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL'))
+  t.equal(text(first), `r=${nonce},s=QSXCR+Q6sek8bf92,i=4096`)
+  const last = server.evaluate(Buffer.from(`c=biws,r=${nonce},p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=`))
+  t.equal(text(last), 'v=rmF9pqV8S7suAoZWja4dJRkFsKQ=')
 })
 
 t.test('any user, any password, and nobody else', async (t) => {
