@@ -1,10 +1,13 @@
 import { OptionError } from './check-options.ts'
 import type { Random } from './lab/random.ts'
+import type { KnownTopics } from './metadata/known-topics.ts'
 import type { Metadata } from './metadata/metadata.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { ClusterOptions } from './options.ts'
 import { AclAuthorizer } from './security/authorization/acl-authorizer.ts'
 import { AclController } from './security/authorization/acl-controller.ts'
 import { ALLOW_ALL, type Authorizer } from './security/authorization/authorizer.ts'
+import { PermissionCache } from './security/authorization/permission-cache.ts'
 
 const CLASS_NAME = 'authorizer.class.name'
 const SUPER_USERS = 'super.users'
@@ -22,7 +25,11 @@ export function isAuthorizerConfig(name: string): boolean {
 export interface ClusterAuthorization {
   readonly authorizer: Authorizer
   readonly acls: AclController | undefined
+  /** Where there is anything to decide. */
+  readonly cache: PermissionCache | undefined
 }
+
+const UNRESTRICTED: ClusterAuthorization = { authorizer: ALLOW_ALL, acls: undefined, cache: undefined }
 
 /**
  * The authorizer that the options ask for: Kafka's configs name it, or ACLs among the options want it.
@@ -31,6 +38,7 @@ export interface ClusterAuthorization {
 export function makeAuthorization(
   { config = {}, brokers, acls }: ClusterOptions,
   metadata: Metadata,
+  topics: KnownTopics,
   random: Random,
 ): ClusterAuthorization {
   for (const [index, broker] of (typeof brokers === 'object' ? brokers : []).entries()) {
@@ -50,12 +58,30 @@ export function makeAuthorization(
   if (className === '' && acls !== undefined) {
     throw new OptionError(`option acls: expected ${CLASS_NAME} '${STANDARD_AUTHORIZER}' beside it, got ''`)
   }
-  if (!className && acls === undefined) return { authorizer: ALLOW_ALL, acls: undefined }
-  const authorizer = new AclAuthorizer({
+  if (!className && acls === undefined) return UNRESTRICTED
+  const model = new AclAuthorizer({
     superUsers: superUsers(String(config[SUPER_USERS] ?? '')),
     allowEveryoneIfNoAclFound: /^true$/i.test(String(config[ALLOW_EVERYONE] ?? '').trim()),
   })
-  return { authorizer, acls: new AclController(metadata, authorizer, random) }
+  const controller = new AclController(metadata, model, random)
+  const cache = new PermissionCache(model, topics)
+  return { authorizer: cache, acls: controller, cache }
+}
+
+/** What the cache does, beside Kafka's metrics. */
+export function measureCache(cache: PermissionCache | undefined, metrics: Metrics): void {
+  if (cache === undefined) return
+  metrics.register(
+    'josephk',
+    'permission-cache',
+    {},
+    {
+      hits: () => cache.hits,
+      misses: () => cache.misses,
+      invalidations: () => cache.invalidations,
+      entries: () => cache.entries,
+    },
+  )
 }
 
 /** `StandardAuthorizer.getConfiguredSuperUsers`. */

@@ -3,7 +3,7 @@ import { Writer } from '../protocol/primitives/writer.ts'
 import { createHandlers } from './api/index.ts'
 import { Broker } from './broker.ts'
 import { checkAccessToken, checkUser, OptionError } from './check-options.ts'
-import { type ClusterAuthorization, makeAuthorization } from './cluster-authorization.ts'
+import { type ClusterAuthorization, makeAuthorization, measureCache } from './cluster-authorization.ts'
 import { type BrokerLayout, configsForSize, hostOf, readConfigs } from './cluster-layout.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
@@ -21,6 +21,7 @@ import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
 import { EffectiveConfigs, StaticConfigError } from './metadata/effective-configs.ts'
 import { featureRecords } from './metadata/features.ts'
 import { logMetadataChanges } from './metadata/log-changes.ts'
+import { KnownTopics } from './metadata/known-topics.ts'
 import { Metadata } from './metadata/metadata.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Dispatcher } from './network/dispatcher.ts'
@@ -53,14 +54,17 @@ export class ClusterParts {
   readonly oauth: OAuth
   readonly metrics = new Metrics()
   readonly sessions = new Set<SaslSession>()
-  readonly strings = new StringTable()
+  readonly strings: StringTable
   readonly writer = new Writer()
   readonly #replicas = new Map<number, ReplicaManager>()
 
   constructor(options: ClusterOptions, layouts: readonly BrokerLayout[]) {
     const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
     const metadata = new Metadata(options.clusterId ?? randomUuid(random))
-    this.authorization = makeAuthorization(options, metadata, random)
+    const topics = new KnownTopics(metadata)
+    this.strings = new StringTable(topics)
+    this.authorization = makeAuthorization(options, metadata, topics, random)
+    measureCache(this.authorization.cache, this.metrics)
     const configs = new EffectiveConfigs(metadata, {
       cluster: new Map([...configsForSize(layouts.length), ...readConfigs('config', options.config)]),
       brokers: new Map(

@@ -10,6 +10,7 @@ import type { ClusterMetrics } from './metrics/metrics.ts'
 import { MemoryTransport, type SocketFactory } from './network/memory-transport.ts'
 import type { ClientSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
+import { type AuthorizationEvent, authorizationEvent } from './security/authorization/authorization-event.ts'
 import { type ClusterAcls, OwnersAcls } from './security/authorization/cluster-acls.ts'
 import { type ClusterTokens, OwnersTokens } from './security/delegation-tokens/cluster-tokens.ts'
 import type { ClusterOAuth } from './security/oauth/oauth.ts'
@@ -145,6 +146,17 @@ export class Cluster<C extends Clock = Clock> {
   /** Issues the tokens that clients log in with by OAUTHBEARER. */
   get oauth(): ClusterOAuth {
     return this.#parts.oauth
+  }
+
+  /**
+   * Calls `listener` with everything that somebody is allowed to do or not, each time it is asked. Nothing is asked where
+   * no authorizer is.
+   * @returns what takes the listener away again
+   */
+  on(event: 'authorization', listener: (event: AuthorizationEvent) => void): () => void {
+    if (event !== 'authorization') throw new TypeError(`on: expected 'authorization', got '${event}'`)
+    const { cache } = this.#parts.authorization
+    return cache?.onQuestion((question) => listener(authorizationEvent(question))) ?? (() => {})
   }
 
   /** What is measured, by Kafka's names. */

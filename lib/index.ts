@@ -17,6 +17,7 @@ export type {
   ListenerOptions,
   TopicOptions,
 } from './options.ts'
+export type { AuthorizationEvent } from './security/authorization/authorization-event.ts'
 export type {
   Acl,
   AclFilter,

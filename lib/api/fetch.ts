@@ -6,7 +6,7 @@ import type { FetchParams } from '../log/fetch-params.ts'
 import { type FetchPartition, FetchResult } from '../log/fetch-partition.ts'
 import { prepareToSend } from '../log/send-path.ts'
 import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
-import { CLUSTER_ACTION, may, type Need, READ_TOPIC } from '../security/authorization/needs.ts'
+import { CLUSTER_ACTION, may, mayTopic, type Need, READ_TOPIC } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
 
@@ -66,7 +66,8 @@ export function createFetchHandler(parts: FetchParts): Handler {
       // A topic's partitions stand together: it is asked for once.
       if (target.topic !== null && target.topic !== topic) {
         topic = target.topic
-        isReadable = replicaId >= 0 || may(context, READ_TOPIC, topic)
+        const known = metadata.image.topicsByName.get(topic)
+        isReadable = replicaId >= 0 || mayTopic(context, READ_TOPIC, known, topic)
       }
       let error = unknown(parts, target)
       if (!mayFollow) error = FOLLOW.errorCode

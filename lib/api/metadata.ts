@@ -18,6 +18,7 @@ import {
   CREATE_TOPIC,
   DESCRIBE_TOPIC,
   may,
+  mayTopic,
   silently,
   unless,
 } from '../security/authorization/needs.ts'
@@ -107,7 +108,7 @@ class TopicsAnswer {
   #all(): Topic[] {
     const shown: Topic[] = []
     for (const topic of this.#view.image.topicsByName.values()) {
-      if (may(this.#context, DESCRIBE_TOPIC, topic.name)) shown.push(this.#describe(topic))
+      if (mayTopic(this.#context, DESCRIBE_TOPIC, topic, topic.name)) shown.push(this.#describe(topic))
     }
     return shown
   }
@@ -119,7 +120,7 @@ class TopicsAnswer {
     for (const topicId of ids) {
       const topic = this.#view.image.topicsById.get(topicId)
       if (!topic) unknown.push({ errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId })
-      else if (may(this.#context, DESCRIBE_TOPIC, topic.name)) found.push(this.#describe(topic))
+      else if (mayTopic(this.#context, DESCRIBE_TOPIC, topic, topic.name)) found.push(this.#describe(topic))
       else hidden.push({ errorCode: DESCRIBE_TOPIC.errorCode, name: null, topicId })
     }
     return [...unknown, ...found, ...hidden]
@@ -131,7 +132,7 @@ class TopicsAnswer {
     const hidden: Topic[] = []
     for (const name of names) {
       const topic = this.#view.image.topicsByName.get(name)
-      if (!may(this.#context, DESCRIBE_TOPIC, name))
+      if (!mayTopic(this.#context, DESCRIBE_TOPIC, topic, name))
         hidden.push({ errorCode: DESCRIBE_TOPIC.errorCode, name })
       else if (topic) found.push(this.#describe(topic))
       else absent.push(name)

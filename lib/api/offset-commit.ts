@@ -17,7 +17,7 @@ import {
 } from '../groups/offsets/commit.ts'
 import type { MetadataImage, TopicState } from '../metadata/image.ts'
 import { guarded, type Handler } from '../network/handler.ts'
-import { may, READ_GROUP, READ_TOPIC } from '../security/authorization/needs.ts'
+import { may, mayTopic, READ_GROUP, READ_TOPIC } from '../security/authorization/needs.ts'
 import { PartitionErrors } from './partition-errors.ts'
 import type { Parts } from './parts.ts'
 
@@ -38,7 +38,8 @@ export function createOffsetCommitHandler({
     const known: [topic: CommittedTopic, partitions: OffsetToCommit[]][] = []
     for (const asked of request.topics) {
       const topic = findTopic(metadata.image, asked, useTopicIds)
-      const isHidden = (topic || !useTopicIds) && !may(context, READ_TOPIC, topic?.name ?? asked.name)
+      const isHidden =
+        (topic || !useTopicIds) && !mayTopic(context, READ_TOPIC, topic, topic?.name ?? asked.name)
       if (!topic || isHidden) {
         const unknown = useTopicIds ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         const errorCode = isHidden ? READ_TOPIC.errorCode : unknown

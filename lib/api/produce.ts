@@ -7,7 +7,7 @@ import type { AppendResult } from '../log/log-results.ts'
 import type { AppendEntry } from '../log/replica-manager.ts'
 import { isInternalTopic } from '../metadata/topic-name.ts'
 import { type Answer, guarded, type Handler, NO_RESPONSE, type RequestContext } from '../network/handler.ts'
-import { may, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID } from '../security/authorization/needs.ts'
+import { may, mayTopic, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
 import {
@@ -86,7 +86,7 @@ function check({ metadata }: ProduceParts, request: ProduceRequest, context: Req
     const topic = usesTopicIds ? image.topicsById.get(topicId) : image.topicsByName.get(givenName)
     const name = topic?.name ?? givenName
     const isKnown = topic !== undefined || !usesTopicIds
-    const isRefused = isKnown && !isRefusedTransaction && !may(context, WRITE_TOPIC, name)
+    const isRefused = isKnown && !isRefusedTransaction && !mayTopic(context, WRITE_TOPIC, topic, name)
     const partitionResponses = partitionData.map(({ index, records }) => {
       const bytes = records ?? NO_RECORDS
       let error: ErrorCode = ErrorCode.NONE

@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly frameSize: number
   /** Whether the session may do that to that resource, as things stand now. */
   authorize(operation: AclOperation, resourceType: ResourceType, name: string): boolean
+  /** The same of a topic of the metadata: the short way. */
+  authorizeTopic(operation: AclOperation, topic: { readonly index: number }): boolean
   /**
    * Runs `callback` when the connection goes away before the answer is given: what waits for this request (a long poll,
    * a join) stops waiting.

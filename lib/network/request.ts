@@ -31,6 +31,10 @@ export class Request implements RequestContext, UnderWay {
     return this.session.permissions.allows(operation, resourceType, name)
   }
 
+  authorizeTopic(operation: AclOperation, topic: { readonly index: number }): boolean {
+    return this.session.permissions.allowsTopic(operation, topic.index)
+  }
+
   onClose(callback: () => void): void {
     if (this.#abandoned) {
       this.#abandoned(callback)

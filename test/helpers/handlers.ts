@@ -44,6 +44,7 @@ export function contextOf(
     authorize: (operation, resourceType, name) => {
       return context.session.permissions.allows(operation, resourceType, name)
     },
+    authorizeTopic: (operation, topic) => context.session.permissions.allowsTopic(operation, topic.index),
     onClose: (callback) => closers.push(callback),
   }
   return {

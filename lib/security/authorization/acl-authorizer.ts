@@ -1,4 +1,3 @@
-import { type Principal, principalText } from '../principal.ts'
 import {
   type AclBinding,
   type AclBindingFilter,
@@ -9,7 +8,6 @@ import {
   WILDCARD_PRINCIPAL,
 } from './acl.ts'
 import { Acls } from './acls.ts'
-import type { Authorizer, Permissions } from './authorizer.ts'
 import {
   allKnown,
   type Decisions,
@@ -51,7 +49,7 @@ const ANY_NAME = 'hardcode'
  * cover the resource, and no others, so it costs the same however many rules there are. `PermissionCache` stands before
  * it where decisions are asked for again and again.
  */
-export class AclAuthorizer implements Authorizer, PermissionModel {
+export class AclAuthorizer implements PermissionModel {
   readonly #superUsers: ReadonlySet<string>
   readonly #allowEveryone: boolean
   readonly #acls = new Acls()
@@ -103,18 +101,6 @@ export class AclAuthorizer implements Authorizer, PermissionModel {
     const allowed = this.decide(subject, operation, resourceType, ANY_NAME)
     if ((allowed & (1 << operation)) !== 0) return true
     return this.#acls.allowsOnAny(subject, (1 << operation) | ALL, resourceType)
-  }
-
-  permissionsOf(principal: Principal, host: string): Permissions {
-    const subject = { principal: principalText(principal), host }
-    return {
-      allows: (operation, resourceType, name) =>
-        (this.decide(subject, operation, resourceType, name) & (1 << operation)) !== 0,
-      allowsTopic: () => {
-        throw new TypeError('topics have indexes before a PermissionCache only')
-      },
-      allowsOnAny: (operation, resourceType) => this.allowsOnAny(subject, operation, resourceType),
-    }
   }
 
   subscribe(listener: (change: PermissionChange) => void): void {

@@ -4,9 +4,9 @@ import type { Permissions } from './authorizer.ts'
 import { type DecisionPool, NO_PAGE, PAGE_ENTRIES, PAGE_SHIFT, type PageOwner } from './decision-pool.ts'
 import type { PermissionChanges, PrincipalChanges } from './permission-changes.ts'
 import {
-  type AuthorizationEvent,
   KNOWN_SHIFT,
   type PermissionModel,
+  type Question,
   type Subject,
   type TopicDirectory,
 } from './permission-model.ts'
@@ -30,7 +30,7 @@ export interface SharedState {
   /** Nothing is kept for them any more. */
   retire(permissions: CachedPermissions): void
   /** undefined while nobody listens. */
-  tell: ((event: AuthorizationEvent) => void) | undefined
+  tell: ((event: Question) => void) | undefined
 }
 
 const WITHIN_PAGE = PAGE_ENTRIES - 1

@@ -10,8 +10,7 @@ import {
   WILDCARD,
 } from './acl.ts'
 import type { AclController } from './acl-controller.ts'
-
-type Word<C> = Exclude<keyof C & string, 'ANY' | 'MATCH'>
+import { type Word, wordFor } from './words.ts'
 
 /** An access control entry in Kafka's words: who may do what to which resources, or may not. */
 export interface Acl {
@@ -130,14 +129,10 @@ function aclOf(binding: AclBinding): Acl {
   return {
     principal: binding.principal,
     host: binding.host,
-    operation: wordFor(AclOperation, binding.operation) as Acl['operation'],
-    permissionType: wordFor(PermissionType, binding.permissionType) as Acl['permissionType'],
-    resourceType: wordFor(ResourceType, binding.resourceType) as Acl['resourceType'],
+    operation: wordFor(AclOperation, binding.operation),
+    permissionType: wordFor(PermissionType, binding.permissionType),
+    resourceType: wordFor(ResourceType, binding.resourceType),
     resourceName: binding.resourceName,
-    patternType: wordFor(PatternType, binding.patternType) as Acl['patternType'],
+    patternType: wordFor(PatternType, binding.patternType),
   }
-}
-
-function wordFor(codes: Readonly<Record<string, number>>, code: number): string | undefined {
-  return Object.keys(codes).find((word) => codes[word] === code)
 }

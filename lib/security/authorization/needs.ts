@@ -18,6 +18,10 @@ interface Asker {
   authorize(operation: AclOperation, resourceType: ResourceType, name: string): boolean
 }
 
+interface AskerOfTopics extends Asker {
+  authorizeTopic(operation: AclOperation, topic: { readonly index: number }): boolean
+}
+
 interface AskerOfAny extends Asker {
   readonly session: {
     readonly permissions: { allowsOnAny(operation: AclOperation, resourceType: ResourceType): boolean }
@@ -27,6 +31,18 @@ interface AskerOfAny extends Asker {
 /** Asks for that one operation, whatever stands in `unless`: which is asked once for all resources of a request. */
 export function may(asker: Asker, { operation, resourceType }: Need, name = CLUSTER_NAME): boolean {
   return asker.authorize(operation, resourceType, name)
+}
+
+/** The same of a topic that may be in the metadata: what is asked for each topic of nearly each request. */
+export function mayTopic(
+  asker: AskerOfTopics,
+  { operation, resourceType }: Need,
+  topic: { readonly index: number } | undefined,
+  name: string,
+): boolean {
+  return topic === undefined
+    ? asker.authorize(operation, resourceType, name)
+    : asker.authorizeTopic(operation, topic)
 }
 
 /** IDEMPOTENT_WRITE or, without it, a topic to write to: what a producer id without a transactional id takes (KIP-679). */

@@ -6,9 +6,9 @@ import { DecisionPool } from './decision-pool.ts'
 import { OtherNames } from './other-names.ts'
 import { PermissionChanges, type PrincipalChanges } from './permission-changes.ts'
 import type {
-  AuthorizationEvent,
   PermissionChange,
   PermissionModel,
+  Question,
   Subject,
   TopicDirectory,
 } from './permission-model.ts'
@@ -45,7 +45,7 @@ export class PermissionCache implements Authorizer {
   readonly #permissions = new Map<string, CachedPermissions>()
   readonly #principals = new Map<string, KnownPrincipal>()
   #mostSubjects = SUBJECTS
-  readonly #listeners = new Set<(event: AuthorizationEvent) => void>()
+  readonly #listeners = new Set<(event: Question) => void>()
 
   constructor(
     model: PermissionModel,
@@ -111,7 +111,7 @@ export class PermissionCache implements Authorizer {
    * Tells of every question from now on; nothing is spent on it while nobody listens.
    * @returns what ends it
    */
-  onQuestion(listener: (event: AuthorizationEvent) => void): () => void {
+  onQuestion(listener: (event: Question) => void): () => void {
     this.#listeners.add(listener)
     this.#listen()
     return () => {

@@ -51,7 +51,7 @@ export interface TopicDirectory {
 }
 
 /** A question that was asked, and its answer. */
-export interface AuthorizationEvent {
+export interface Question {
   /** `User:alice`. */
   readonly principal: string
   readonly host: string

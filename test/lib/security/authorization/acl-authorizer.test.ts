@@ -173,18 +173,3 @@ t.test('a rule is there once', async (t) => {
   authorizer.addAcl(other, RULE)
   t.equal(authorizer.aclCount, 1)
 })
-
-t.test('permissions without a cache are right at any moment', async (t) => {
-  const authorizer = new AclAuthorizer()
-  const alice = authorizer.permissionsOf({ principalType: 'User', name: 'alice' }, '10.0.0.1')
-  const reads = () => [
-    alice.allows(AclOperation.READ, ResourceType.TOPIC, 'orders'),
-    alice.allowsOnAny(AclOperation.READ, ResourceType.TOPIC),
-  ]
-  t.same(reads(), [false, false])
-  const id = randomUuid(random)
-  authorizer.addAcl(id, RULE)
-  t.same(reads(), [true, true])
-  authorizer.removeAcl(id)
-  t.same(reads(), [false, false])
-})

@@ -11,8 +11,8 @@ import {
 import { AclAuthorizer } from '../../../../lib/security/authorization/acl-authorizer.ts'
 import { PermissionCache } from '../../../../lib/security/authorization/permission-cache.ts'
 import type {
-  AuthorizationEvent,
   PermissionModel,
+  Question,
   TopicDirectory,
 } from '../../../../lib/security/authorization/permission-model.ts'
 import { aclBindings, aclText, HOSTS, NAMES, OPERATIONS, PRINCIPALS } from './arbitrary-acls.ts'
@@ -74,7 +74,7 @@ t.test('never disagrees with the rules as they are written down', async (t) => {
         const topics = new Topics()
         const cache = new PermissionCache(model, topics, { maxEntries })
         const rules = new Map<string, { id: string; acl: AclBinding }>()
-        const told: AuthorizationEvent[] = []
+        const told: Question[] = []
         if (isTold) cache.onQuestion((event) => told.push(event))
         for (const step of script) {
           if ('topic' in step) {
@@ -108,7 +108,7 @@ t.test('never disagrees with the rules as they are written down', async (t) => {
               const expected = naiveDecision(acls, settings, subject, operation, type, name)
               if (isAllowed !== expected) return false
               if (!isTold) continue
-              const event = told.pop() as AuthorizationEvent
+              const event = told.pop() as Question
               const { principal, host } = event
               const said = [principal, host, event.operation, event.resourceType, event.resourceName]
               if (`${said}` !== `${[subject.principal, subject.host, operation, type, name]}`) return false
