@@ -31,7 +31,8 @@ class GssapiExchange implements Exchange {
       return this.#take(token)
     } catch (error) {
       if (!(error instanceof GssError)) throw error
-      // Kafka lets clients try again at once where the ticket was not to blame (`KerberosError`).
+      // Kafka hangs up where the client may well succeed when it tries again (`KerberosError`); on Java 17, which hides such
+      // errors from it, only when started with --add-exports=java.security.jgss/sun.security.krb5=ALL-UNNAMED.
       return { kind: error.isRetriable ? 'broken' : 'invalid', why: error.message }
     }
   }

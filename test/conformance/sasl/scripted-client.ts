@@ -19,17 +19,20 @@ const UNIMPORTANT = new Set(['throttleTimeMs', 'finalizedFeaturesEpoch'])
 export class ScriptedClient {
   readonly lines: string[] = []
   readonly #peer: FramePeer
+  readonly #shown: (token: Buffer) => string
   #sentAt = 0
 
-  private constructor(peer: FramePeer) {
+  private constructor(peer: FramePeer, shown: (token: Buffer) => string) {
     this.#peer = peer
+    this.#shown = shown
   }
 
-  static async connect(address: string): Promise<ScriptedClient> {
+  /** @param shown what is written down of a token */
+  static async connect(address: string, shown = told): Promise<ScriptedClient> {
     const [host = '', port] = address.split(':')
     const socket = connect({ host, port: Number(port), allowHalfOpen: false })
     await once(socket, 'connect')
-    return new ScriptedClient(new FramePeer(socket))
+    return new ScriptedClient(new FramePeer(socket), shown)
   }
 
   close(): void {
@@ -72,7 +75,7 @@ export class ScriptedClient {
       if (name === 'sessionLifetimeMs' && value % 1_000 !== 0) return `about ${Math.round(value / 10_000)}0 s`
       if (name === 'mechanisms') return [...value].sort()
       if (name === 'credentialInfos') return [...value].sort((a, b) => a.mechanism - b.mechanism)
-      if (value?.type === 'Buffer') return told(Buffer.from(value.data))
+      if (value?.type === 'Buffer') return this.#shown(Buffer.from(value.data))
       return value
     })
     this.lines.push(`${api.name} v${version}${this.#when()}: ${correlationId} ${left} ${shown}`)
@@ -82,7 +85,7 @@ export class ScriptedClient {
   /** Writes down a frame without a header. */
   async token(): Promise<Buffer> {
     const frame = await this.#next()
-    if (frame !== undefined) this.lines.push(`token${this.#when()}: ${told(frame)}`)
+    if (frame !== undefined) this.lines.push(`token${this.#when()}: ${this.#shown(frame)}`)
     return frame ?? Buffer.alloc(0)
   }
 
@@ -97,8 +100,8 @@ export class ScriptedClient {
     await this.ask(saslHandshake, version, { mechanism })
   }
 
-  async authenticate(version: number, token: string): Promise<Buffer> {
-    this.bytes(requestBytes(saslAuthenticate, version, { authBytes: Buffer.from(token) }))
+  async authenticate(version: number, token: string | Buffer): Promise<Buffer> {
+    this.bytes(requestBytes(saslAuthenticate, version, { authBytes: Buffer.from(token as string) }))
     return this.answer(saslAuthenticate, version)
   }
 

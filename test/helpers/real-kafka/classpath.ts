@@ -15,12 +15,14 @@ export function repositoryRoot(): string {
   return folder
 }
 
+const NEWEST = join('test', 'helpers', 'real-kafka', 'pom.xml')
+
 /**
- * The class path of the Kafka broker, its clients and StorageTool, resolved by Maven from the pom beside this file.
+ * The class path of the Kafka broker, its clients and StorageTool, resolved by Maven from the pom beside this file or another.
  * Maven takes seconds, so the answer is kept in the system's temporary directory until the pom changes.
  */
-export function realKafkaClasspath(): string {
-  const pom = join(repositoryRoot(), 'test', 'helpers', 'real-kafka', 'pom.xml')
+export function realKafkaClasspath(pomFile = NEWEST): string {
+  const pom = join(repositoryRoot(), pomFile)
   const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16)
   const kept = join(tmpdir(), `josephk-real-kafka-${digest}.classpath`)
   if (existsSync(kept)) {

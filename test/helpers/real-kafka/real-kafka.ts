@@ -16,6 +16,8 @@ export interface RealKafkaListener {
 }
 
 export interface RealKafkaOptions {
+  /** A pom.xml with another Kafka, from the repository's root. Default: the newest one. */
+  pom?: string
   /** How many brokers; node ids count from 1 and node 1 is the controller too. Default 1. */
   brokers?: number
   /** Default: one, PLAINTEXT. The first one also carries traffic between the brokers. */
@@ -96,7 +98,7 @@ async function startOnce(options: RealKafkaOptions): Promise<RealKafka> {
   const controllerPort = ports[0] as number
   // Kafka, too, makes no ids that begin with a dash: the command line would take them for an option.
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
-  const classpath = realKafkaClasspath()
+  const classpath = realKafkaClasspath(options.pom)
   const log4j = join(directory, 'log4j2.properties')
   writeFileSync(log4j, loggingProperties(options.logLevel ?? 'WARN'))
 

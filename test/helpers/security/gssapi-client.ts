@@ -26,6 +26,8 @@ export class GssapiClient {
   readonly #credential: Handle
   readonly #service: Handle
   readonly #flags: number
+  /** What the server has offered: layers, and the largest message under them. */
+  offer: Buffer = Buffer.alloc(0)
   #context: Handle = null
   #isEstablished = false
 
@@ -73,7 +75,7 @@ export class GssapiClient {
   ): Promise<void> {
     let answer = await exchange(this.next(), false)
     while (!this.#isEstablished) answer = await exchange(this.next(answer), false)
-    this.unwrap(answer)
+    this.offer = this.unwrap(answer)
     await exchange(this.wrap(choice), true)
   }
 
