@@ -4,12 +4,15 @@ import { GssError } from './security/gssapi/gss.ts'
 import { GssapiMissingError } from './security/gssapi/library.ts'
 import { gssapi } from './security/gssapi/server.ts'
 import { ShortNamer } from './security/gssapi/short-namer.ts'
+import { readJaasConfig } from './security/jaas-config.ts'
 import type { Mechanism } from './security/mechanism.ts'
 
 /** What a listener's GSSAPI goes by. */
 export interface KerberosListener {
   readonly name: string
-  readonly kerberos: KerberosOptions
+  readonly kerberos: KerberosOptions | undefined
+  /** `sasl.jaas.config` of Java's `Krb5LoginModule`, which names a keytab and a principal too. */
+  readonly jaasConfig: string | undefined
   /** `sasl.kerberos.service.name`. */
   readonly service: string
   /** `sasl.kerberos.principal.to.local.rules`. */
@@ -21,9 +24,10 @@ export class KerberosAcceptors {
   readonly #acceptors: Acceptor[] = []
 
   /** @throws OptionError where GSSAPI is missing on this machine, the service's key is, or a rule is none */
-  mechanism({ name, kerberos, service, rules }: KerberosListener): Mechanism {
+  mechanism({ name, kerberos, jaasConfig, service, rules }: KerberosListener): Mechanism {
+    const options = kerberos ?? (jaasConfig === undefined ? {} : optionsOf(jaasConfig, name))
     try {
-      const acceptor = Acceptor.open(kerberos, service)
+      const acceptor = Acceptor.open(options, service)
       this.#acceptors.push(acceptor)
       return gssapi(acceptor, namerOf(rules))
     } catch (cause) {
@@ -34,6 +38,16 @@ export class KerberosAcceptors {
 
   close(): void {
     for (const acceptor of this.#acceptors.splice(0)) acceptor.close()
+  }
+}
+
+function optionsOf(jaasConfig: string, listener: string): KerberosOptions {
+  try {
+    const { options } = readJaasConfig(jaasConfig)
+    return { keytab: options.get('keyTab'), principal: options.get('principal') }
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new OptionError(`GSSAPI on listener ${listener}: sasl.jaas.config: ${message}`, { cause })
   }
 }
 

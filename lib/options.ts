@@ -25,7 +25,10 @@ export interface ListenerOptions extends SessionModelOptions {
    * what needs nothing but users, and GSSAPI where there is `kerberos`.
    */
   saslMechanisms?: readonly MechanismName[] | undefined
-  /** The service that clients need a ticket for, by GSSAPI. Default: what the keytab of this machine has. */
+  /**
+   * The service that clients need a ticket for, by GSSAPI. Default: `keyTab` and `principal` of
+   * `listener.name.<listener>.gssapi.sasl.jaas.config`, else what the keytab of this machine has.
+   */
   kerberos?: KerberosOptions | undefined
   /** Lets clients in also, or only, as drafts of KIP-43 have it. Default: as Kafka does. */
   earlyNegotiation?: EarlyNegotiation | undefined

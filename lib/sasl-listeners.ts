@@ -166,7 +166,8 @@ function mechanismNamed(
     const config = (each: string) => lookUp(originals, each, listener.name).value
     return kerberos.mechanism({
       name: listener.name,
-      kerberos: listener.kerberos ?? {},
+      kerberos: listener.kerberos,
+      jaasConfig: originals.get(`listener.name.${listener.name.toLowerCase()}.gssapi.sasl.jaas.config`),
       service: (config('sasl.kerberos.service.name') ?? DEFAULT_SERVICE) as string,
       rules: config('sasl.kerberos.principal.to.local.rules') as string[],
     })

@@ -116,6 +116,21 @@ t.test('the service is found by its name where no principal is given', async (t)
   t.ok(await peer.isServed())
 })
 
+t.test("a keytab as Kafka's configs name it", async (t) => {
+  const name = 'listener.name.sasl_plaintext.gssapi.sasl.jaas.config'
+  const jaas = (keytab: string) =>
+    `com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true keyTab="${keytab}" principal="${SERVICE}";`
+  const listeners = [listenerWith({ kerberos: undefined })]
+  const { connect } = await gssapiRig(t, { config: { [name]: jaas(kdc.keytab(SERVICE)) }, listeners })
+  const peer = connect()
+  await login(t, peer)
+  t.ok(await peer.isServed())
+  const refuses = (jaasConfig: string, message: RegExp) =>
+    t.rejects(Cluster.start({ listeners, config: { [name]: jaasConfig } }), { name: 'OptionError', message })
+  await refuses(jaas('/no/such'), /^GSSAPI on listener SASL_PLAINTEXT: .*'\/no\/such' not found/)
+  await refuses('Krb5LoginModule', /^GSSAPI on listener SASL_PLAINTEXT: sasl.jaas.config: expected required/)
+})
+
 /** What a client does wrong with its context established and the offer heard: its choice of a layer. */
 const CHOICES: Readonly<Record<string, [Uint8Array, 'refused' | 'broken']>> = {
   'none of the layers': [Buffer.of(0, 0, 0, 0), 'refused'],
