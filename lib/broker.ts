@@ -3,6 +3,7 @@ import type { Writer } from '../protocol/primitives/writer.ts'
 import type { ListenerLayout } from './cluster-layout.ts'
 import type { Clock } from './lab/clock.ts'
 import type { Logger } from './lab/logger.ts'
+import type { FrameMemory } from './memory/frame-memory.ts'
 import type { BrokerConfig } from './metadata/configs/resolve.ts'
 import type { Controller } from './metadata/controller/controller.ts'
 import type { BrokerEndpoint, SecurityProtocol } from './metadata/records.ts'
@@ -29,6 +30,7 @@ export interface BrokerSettings {
   readonly authorizer: Authorizer
   readonly strings: StringSource
   readonly writer: Writer
+  readonly frameMemory: FrameMemory
   /** Makes what the clients of a listener must get past; undefined where nothing. */
   readonly gateOf: (listener: ListenerLayout, index: number) => ((session: Session) => Gate) | undefined
   /** Counts the authentications of the listener at that place. */
@@ -129,7 +131,7 @@ export class Broker {
 }
 
 function makeListener(options: ListenerLayout, index: number, settings: BrokerSettings): Listener {
-  const { config, dispatcher, authorizer, clock, logger, strings, writer } = settings
+  const { config, dispatcher, authorizer, clock, logger, strings, writer, frameMemory } = settings
   return new Listener({
     name: options.name,
     securityProtocol: options.securityProtocol,
@@ -149,6 +151,7 @@ function makeListener(options: ListenerLayout, index: number, settings: BrokerSe
     logger,
     strings,
     writer,
+    frameMemory,
   })
 }
 

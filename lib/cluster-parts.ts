@@ -1,10 +1,12 @@
 import { StringTable } from '../protocol/primitives/string-table.ts'
 import { Writer } from '../protocol/primitives/writer.ts'
+import { adoptedProducerIds, adoptedTopics } from './adopted-topics.ts'
 import { createHandlers } from './api/index.ts'
 import { Broker } from './broker.ts'
 import { checkAccessToken, checkUser, OptionError } from './check-options.ts'
 import { type ClusterAuthorization, makeAuthorization, measureCache } from './cluster-authorization.ts'
 import { type BrokerLayout, configsForSize, hostOf, readConfigs } from './cluster-layout.ts'
+import { type ClusterStorage, openStorage } from './cluster-storage.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { KerberosAcceptors } from './kerberos-acceptors.ts'
@@ -13,15 +15,14 @@ import { SILENT } from './lab/logger.ts'
 import { RealRandom, randomUuid } from './lab/random.ts'
 import { LogMaintenance } from './log/log-maintenance.ts'
 import { LogManager } from './log/log-manager.ts'
-import { LogMemory } from './log/log-memory.ts'
-import { MemoryStorage } from './log/log-storage.ts'
 import { ReplicaManager } from './log/replica-manager.ts'
+import { FrameMemory } from './memory/frame-memory.ts'
 import { Controller } from './metadata/controller/controller.ts'
 import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
 import { EffectiveConfigs, StaticConfigError } from './metadata/effective-configs.ts'
 import { featureRecords } from './metadata/features.ts'
-import { logMetadataChanges } from './metadata/log-changes.ts'
 import { KnownTopics } from './metadata/known-topics.ts'
+import { logMetadataChanges } from './metadata/log-changes.ts'
 import { Metadata } from './metadata/metadata.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Dispatcher } from './network/dispatcher.ts'
@@ -54,13 +55,21 @@ export class ClusterParts {
   readonly oauth: OAuth
   readonly metrics = new Metrics()
   readonly sessions = new Set<SaslSession>()
+  readonly frameMemory = new FrameMemory()
   readonly strings: StringTable
   readonly writer = new Writer()
   readonly #replicas = new Map<number, ReplicaManager>()
 
-  constructor(options: ClusterOptions, layouts: readonly BrokerLayout[]) {
-    const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
-    const metadata = new Metadata(options.clusterId ?? randomUuid(random))
+  readonly #storage: ClusterStorage
+
+  constructor(
+    options: ClusterOptions,
+    layouts: readonly BrokerLayout[],
+    storage: ClusterStorage,
+    { clock, random, logger }: StorageServices,
+  ) {
+    this.#storage = storage
+    const metadata = new Metadata(storage.clusterId, this.#keeper())
     const topics = new KnownTopics(metadata)
     this.strings = new StringTable(topics)
     this.authorization = makeAuthorization(options, metadata, topics, random)
@@ -78,11 +87,10 @@ export class ClusterParts {
     this.configs = configs
     this.controller = new Controller(metadata, configs, random)
     this.leaderBalancer = new LeaderBalancer(this.controller, metadata, configs, clock)
-    const memory = new LogMemory(options.logMemoryLimit)
     this.logs = new LogManager({
       clock,
       random,
-      storageOf: () => new MemoryStorage(memory),
+      storageOf: (partition) => storage.storageOf(partition),
       metadata,
       configOf: (topic) => configs.topicConfig(topic),
       producerIdExpirationMs: () => configs.cluster().config.producerIdExpirationMs,
@@ -91,6 +99,7 @@ export class ClusterParts {
       clock,
       logger,
       logs: this.logs,
+      directory: storage.durable?.directory,
       config: () => configs.cluster().config,
     })
     this.groupCoordinator = new GroupCoordinator({
@@ -131,8 +140,55 @@ export class ClusterParts {
       isClient: (name, secret) => this.users.isClient(name, secret),
       check: checkAccessToken,
     })
-    metadata.commit(featureRecords())
+    this.#begin(layouts)
     metadata.subscribe((records) => logMetadataChanges(records, logger))
+  }
+
+  /** Whether there was a cluster before that this one goes on with. */
+  get isRestored(): boolean {
+    return this.#storage.kept !== undefined
+  }
+
+  #keeper(): MetadataKeeper | undefined {
+    const journal = this.#storage.durable?.journal
+    if (journal === undefined) return undefined
+    return {
+      append: (records) => journal.append(records),
+      snapshotIfDue: () => {
+        const { metadataLogMaxRecordBytesBetweenSnapshots } = this.configs.cluster().config
+        journal.snapshotIfDue(metadataLogMaxRecordBytesBetweenSnapshots, () => this.#records())
+      },
+    }
+  }
+
+  /** Records that lead to the metadata as they are now. */
+  #records(): Iterable<MetadataRecord> {
+    const unclaimed = this.#storage.kept?.filter(({ type }) => type === 'AccessControlEntryRecord') ?? []
+    // Rules that nobody goes by at present are kept for whoever will again.
+    const acls = this.authorization.acls?.records() ?? (unclaimed as AccessControlEntryRecord[])
+    return recordsOf({ image: this.metadata.image, acls })
+  }
+
+  /** The metadata as they were left, or as a new cluster has them. */
+  #begin(layouts: readonly BrokerLayout[]): void {
+    const { metadata, random, configs, controller } = this
+    const { kept, durable } = this.#storage
+    const nodeIds = layouts.map(({ nodeId }) => nodeId)
+    durable?.directory.claim(this.#storage.clusterId, nodeIds[0] as number)
+    if (kept === undefined) {
+      metadata.commit(featureRecords())
+      const folders = durable?.directory.folders() ?? []
+      metadata.commit(adoptedTopics(folders, nodeIds, configs.cluster().config, random))
+      metadata.commit(adoptedProducerIds(this.logs))
+      return
+    }
+    durable?.directory.setStraysAside(({ topicId, index }) => {
+      return kept.some((record) => {
+        return record.type === 'PartitionRecord' && record.topicId === topicId && record.partitionId === index
+      })
+    })
+    metadata.restore(kept)
+    controller.resetBrokers()
   }
 
   /** Stops every timer and lets go of everything that is stored. */
@@ -142,7 +198,9 @@ export class ClusterParts {
     this.groupCoordinator.close()
     this.tokens.close()
     this.logMaintenance.close()
+    const logs = [...this.logs.partitions()]
     this.logs.close()
+    this.#storage.close(logs)
     this.kerberos.close()
   }
 
@@ -187,7 +245,7 @@ export class ClusterParts {
       replicas,
     })
     const dispatcher = new Dispatcher(handlers)
-    const { strings, writer } = this
+    const { strings, writer, frameMemory } = this
     const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
     const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
     return new Broker({
@@ -203,6 +261,7 @@ export class ClusterParts {
       logger,
       strings,
       writer,
+      frameMemory,
       gateOf: (listener, index) => saslGate(listener, counted[index], this, saslBroker),
       authentications: (index) => counted[index],
     })
@@ -212,8 +271,9 @@ export class ClusterParts {
 /** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
 export function makeParts(options: ClusterOptions, layouts: readonly BrokerLayout[]): ClusterParts {
   try {
-    return new ClusterParts(options, layouts)
+    return new ClusterParts(options, layouts, storage, services)
   } catch (error) {
+    storage.close(undefined)
     if (!(error instanceof StaticConfigError)) throw error
     throw new OptionError(`option config: ${error.message}`, { cause: error })
   }

@@ -4,8 +4,13 @@ const SIZE_BYTES = 4
 /** A smaller chunk that comes behind unread ones is put beside its like, or a dribble would cost an object for each byte. */
 const GATHER_BELOW = 1024
 const GATHERED_SIZE = 2048
-/** A frame up to this size gets its place at once; of a larger one half must have come, for its size may be a lie. */
-const ALLOCATE_AT_ONCE = 64 * 1024
+/**
+ * A frame up to this size gets its place at once; of a larger one half must have come, for its size may be a lie. Memory
+ * that nothing is put into costs the system nothing, so it may be what producers' largest requests are by default.
+ */
+const ALLOCATE_AT_ONCE = 2 * 1024 * 1024
+
+type Allocate = (size: number, start: number) => Buffer
 
 /**
  * Splits a stream into frames: a size of four bytes (big-endian, signed), then as many bytes. Gives one frame when asked
@@ -17,6 +22,7 @@ const ALLOCATE_AT_ONCE = 64 * 1024
 export class FrameSplitter {
   /** Bytes that a frame may have, without the four of its size; counts for every frame that has not been given yet. */
   maxFrameSize: number
+  readonly #allocate: Allocate
   #chunks: Buffer[] = []
   /** The first chunk that has unread bytes, and where they begin in it. */
   #first = 0
@@ -31,13 +37,32 @@ export class FrameSplitter {
   #frame: Buffer | undefined
   #filled = 0
 
-  constructor(maxFrameSize: number) {
+  /**
+   * @param allocate makes the place of a frame that does not come whole; told the frame's size and its first two bytes
+   * as a number (a request's API key), -1 where they have not come
+   */
+  constructor(maxFrameSize: number, allocate: Allocate = Buffer.allocUnsafe) {
     this.maxFrameSize = maxFrameSize
+    this.#allocate = allocate
   }
 
   /** Bytes that have been pushed and not yet been given as part of a frame. */
   get buffered(): number {
     return this.#queued + this.#filled
+  }
+
+  /**
+   * Where bytes that arrive next may be put so that they need not be copied: the rest of the frame under way, undefined
+   * where it has no place yet. Who has put some there says so by `placed`, before anything is pushed.
+   */
+  get place(): Buffer | undefined {
+    const frame = this.#frame
+    return frame === undefined || this.#filled === frame.length ? undefined : frame.subarray(this.#filled)
+  }
+
+  /** So many bytes have been put into `place`. */
+  placed(length: number): void {
+    if (this.#frame !== undefined) this.#filled += length
   }
 
   /** Takes what has arrived. The chunk must not be written to afterwards. */
@@ -83,8 +108,9 @@ export class FrameSplitter {
     return frame
   }
 
-  /** Forgets everything that has arrived. */
-  clear(): void {
+  /** Forgets everything that has arrived; gives back the frame under way, if it has its place. */
+  clear(): Buffer | undefined {
+    const unfinished = this.#frame
     this.#chunks = []
     this.#first = 0
     this.#offset = 0
@@ -93,6 +119,7 @@ export class FrameSplitter {
     this.#sizeKnown = false
     this.#frame = undefined
     this.#filled = 0
+    return unfinished
   }
 
   /** Copies into the frame under way what belongs to it; returns how much that was. */
@@ -117,7 +144,7 @@ export class FrameSplitter {
   }
 
   #place(size: number): void {
-    const frame = Buffer.allocUnsafe(size)
+    const frame = this.#allocate(size, this.#firstTwo())
     this.#filled = this.#copyOut(frame, this.#queued)
     this.#frame = frame
   }
@@ -132,6 +159,11 @@ export class FrameSplitter {
     }
     this.#advance(size)
     return chunk.subarray(offset, offset + size)
+  }
+
+  #firstTwo(): number {
+    const chunk = this.#chunks[this.#first]
+    return chunk !== undefined && chunk.length - this.#offset >= 2 ? chunk.readInt16BE(this.#offset) : -1
   }
 
   #readSize(): number {

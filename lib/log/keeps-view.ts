@@ -1,3 +1,5 @@
+import { isReused } from '../memory/frame-memory.ts'
+
 /** Below this a batch costs less to copy than to send as a slice of its own later; see the writer's COPY_LIMIT. */
 const SMALLEST_VIEW = 2048
 /** How much more memory than it fills a batch may pin once its neighbours are gone. */
@@ -10,7 +12,8 @@ const MOST_PINNED = 8
  * @param storedTogether how many bytes of the same memory are stored at the same time, in this log or in others
  */
 export function keepsView(batch: Buffer, storedTogether: number): boolean {
-  const pinned = batch.buffer.byteLength
+  // Memory that is used again is given back by frames.
+  const pinned = isReused(batch) ? storedTogether : batch.buffer.byteLength
   return (
     batch.length >= SMALLEST_VIEW &&
     storedTogether >= pinned - pinned / 8 &&

@@ -1,3 +1,4 @@
+import { release, retain } from '../memory/frame-memory.ts'
 import type { LogMemory } from './log-memory.ts'
 import type { Place, SegmentBytes } from './segment-bytes.ts'
 
@@ -38,6 +39,7 @@ export class MemoryBytes implements SegmentBytes {
   append(batch: Buffer, keep: boolean): void {
     const length = batch.length
     if (keep || length > LARGEST_IN_CHUNK) {
+      if (keep) retain(batch)
       this.#addPiece(keep ? batch : copyOf(batch), 0)
       this.#lastIsOpen = false
     } else {
@@ -96,7 +98,7 @@ export class MemoryBytes implements SegmentBytes {
     while (dropped < this.#starts.length && this.#endOf(dropped) <= position) dropped++
     if (dropped === 0) return
     this.#memory.used -= this.#endOf(dropped - 1) - this.start
-    this.#buffers.splice(0, dropped)
+    for (const buffer of this.#buffers.splice(0, dropped)) release(buffer)
     this.#offsets.splice(0, dropped)
     this.#starts.splice(0, dropped)
     if (this.#starts.length > 0) return

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import { FrameSplitter } from '../../protocol/frame.ts'
 import { Reader } from '../../protocol/primitives/reader.ts'
 import type { Writer } from '../../protocol/primitives/writer.ts'
 import type { Api } from '../../protocol/schema.ts'
@@ -11,6 +10,8 @@ import type { Served } from './dispatcher.ts'
 import type { Gate, Reply, Verdict } from './gate.ts'
 import { GatheredOutput } from './gathered-output.ts'
 import { type Answer, NO_RESPONSE } from './handler.ts'
+import { Inbox } from './inbox.ts'
+import { RecordHolder } from './record-holder.ts'
 import { Request } from './request.ts'
 import type { Session } from './session.ts'
 import { Turn } from './turn.ts'
@@ -18,8 +19,6 @@ import { Judgement, type UnderWay } from './under-way.ts'
 
 export type { ConnectionSettings, Intercept } from './connection-settings.ts'
 
-/** Bytes that may wait to be parsed before reading stops; a frame that is still arriving does not count. */
-const UNPARSED_LIMIT = 256 * 1024
 /** Bytes that may wait for the peer to read them before no further request is handled. */
 const UNSENT_LIMIT = 1024 * 1024
 /** API key, version and correlation id. */
@@ -31,22 +30,23 @@ const SMALLEST_HEADER = 8
  */
 export class Connection {
   readonly session: Session
+  /** Where the bytes of the peer go. */
+  readonly inbox: Inbox
   readonly #socket: Duplex
   readonly #settings: ConnectionSettings
-  readonly #frames: FrameSplitter
   readonly #output: GatheredOutput
+  readonly #records: RecordHolder
   readonly #gate: Gate | undefined
   readonly #onClosed: (connection: Connection) => void
   #state: ConnectionState = 'open'
   #underWay: UnderWay | undefined
+  /** The one whose request is handled. */
+  #frame: Buffer | undefined
   /** What became of the request under way, until a turn takes it up. */
   #settled: (() => void) | undefined
-  /** Every whole frame has been taken: nothing more can be done before more bytes come. */
-  #hungry = true
   #working = false
   #turnAhead = false
   readonly #turn = new Turn()
-  #paused = false
   #ended = false
   /** Runs while the peer waits to hear that it failed to authenticate. */
   #failure: Timer | undefined
@@ -62,11 +62,19 @@ export class Connection {
     this.#socket = socket
     this.#settings = settings
     this.#gate = settings.gate?.(session)
-    this.#frames = new FrameSplitter(this.#gate?.maxFrameSize ?? settings.maxRequestSize)
+    const maxFrameSize = this.#gate?.maxFrameSize ?? settings.maxRequestSize
+    this.inbox = new Inbox(socket, maxFrameSize, {
+      memory: () => (this.#gate?.isOpen === false ? undefined : settings.frameMemory),
+      isWanted: () => takesRequests(this.#state),
+      onReceived: () => this.#received(),
+    })
     this.#output = new GatheredOutput(socket)
     this.#onClosed = onClosed
     this.#lastActive = settings.clock.monotonic()
-    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    this.#records = new RecordHolder(settings.frameMemory, (mayWait) => {
+      return !this.#working && this.#output.unsent === 0 && (mayWait || this.#underWay === undefined)
+    })
+    socket.on('data', (chunk: Buffer) => this.inbox.received(chunk))
     socket.on('drain', () => this.#work())
     socket.on('end', () => this.#peerEnded())
     socket.on('error', (error) => this.#log('debug', 'the connection broke', { error }))
@@ -84,7 +92,7 @@ export class Connection {
 
   /** Bytes held for this connection, both ways. */
   get bufferedBytes(): number {
-    return this.#frames.buffered + this.#socket.readableLength + this.#output.unsent
+    return this.inbox.bytes + this.#socket.readableLength + this.#output.unsent
   }
 
   /** Takes no further request, answers the one under way unless that only waits for something, then closes. */
@@ -109,11 +117,8 @@ export class Connection {
     this.#state = nextState(this.#state, event)
   }
 
-  #received(chunk: Buffer): void {
-    if (!takesRequests(this.#state)) return
+  #received(): void {
     this.#lastActive = this.#settings.clock.monotonic()
-    this.#frames.push(chunk)
-    this.#hungry = false
     this.#turn.begin()
     this.#work()
   }
@@ -131,11 +136,12 @@ export class Connection {
         this.#takeFrames(writer)
         this.#flush(writer)
         this.#working = false
-        if (!this.#hungry && this.#isReady()) this.#takeTurnLater()
+        this.#records.rest()
+        if (!this.inbox.isEmpty && this.#isReady()) this.#takeTurnLater()
         this.#endIfDone()
       }
     }
-    this.#slowReading()
+    this.inbox.brake()
   }
 
   #takeTurnLater(): void {
@@ -165,16 +171,16 @@ export class Connection {
       const frame = this.#nextFrame()
       if (frame === undefined) return
       this.#turn.take(frame)
+      this.#frame = frame
       this.#handle(frame)
+      if (this.#underWay === undefined) this.#records.handled(frame)
       if (this.#underWay !== undefined || !takesRequests(this.#state)) return
     }
   }
 
   #nextFrame(): Buffer | undefined {
     try {
-      const frame = this.#frames.next()
-      this.#hungry = frame === undefined
-      return frame
+      return this.inbox.next()
     } catch (error) {
       const gate = this.#gate
       if (gate !== undefined && !gate.isOpen) this.#obey(gate.refuseSize(), gate)
@@ -218,6 +224,7 @@ export class Connection {
           return
         }
       }
+      this.#records.serves(apiKey)
       context = new Request(this.session, apiVersion, clientId, correlationId, frame.length)
       request = served.request.decode(reader)
     } catch (error) {
@@ -247,7 +254,7 @@ export class Connection {
   }
 
   #obey(verdict: Verdict, gate: Gate): void {
-    this.#frames.maxFrameSize = gate.maxFrameSize
+    this.inbox.maxFrameSize = gate.maxFrameSize
     switch (verdict.kind) {
       case 'answer':
         verdict.reply(this.#settings.writer)
@@ -284,7 +291,9 @@ export class Connection {
 
   #await<T>(work: Promise<T>, underWay: UnderWay, take: (value: T) => void, fail: (error: unknown) => void) {
     this.#underWay = underWay
+    const frame = this.#frame
     const settle = (settled: () => void) => {
+      this.#records.handled(frame)
       // Otherwise the connection has gone meanwhile, and nobody wants to know.
       if (this.#underWay !== underWay) return
       this.#settled = settled
@@ -316,19 +325,6 @@ export class Connection {
     if (this.#state === 'closed' || this.#ended) return
     this.#lastActive = this.#settings.clock.monotonic()
     this.#output.send(slices, this.#underWay !== undefined)
-  }
-
-  /** Stops reading while too much waits to be handled, so that a flood fills the peer's memory and not ours. */
-  #slowReading(): void {
-    const { buffered } = this.#frames
-    if (this.#paused) {
-      if (!this.#hungry && buffered > UNPARSED_LIMIT / 2) return
-      this.#paused = false
-      this.#socket.resume()
-    } else if (!this.#hungry && buffered > UNPARSED_LIMIT) {
-      this.#paused = true
-      this.#socket.pause()
-    }
   }
 
   #peerEnded(): void {
@@ -369,14 +365,13 @@ export class Connection {
 
   #endIfDone(): void {
     const idle = this.#underWay === undefined && !this.#turnAhead
-    if (this.#state === 'stopping' ? idle : this.#state === 'draining' && idle && this.#hungry) {
+    if (this.#state === 'stopping' ? idle : this.#state === 'draining' && idle && this.inbox.isEmpty) {
       this.#enter('finished')
     }
     if (this.#state !== 'ending' || this.#ended) return
     this.#ended = true
     this.#failure?.cancel()
-    this.#frames.clear()
-    this.#hungry = true
+    this.inbox.clear()
     // What still comes is read and dropped: closing a socket with unread bytes would take back what we have sent.
     this.#output.end(() => this.#socket.destroy())
   }
@@ -386,10 +381,10 @@ export class Connection {
     this.#stopWaiting()
     this.#failure?.cancel()
     this.#gate?.closed()
+    this.#records.close()
     this.#underWay = undefined
     this.#settled = undefined
-    this.#frames.clear()
-    this.#hungry = true
+    this.inbox.close()
     this.#onClosed(this)
   }
 

@@ -7,6 +7,7 @@ import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import type { TlsSettings } from '../security/tls/tls-settings.ts'
 import type { Connection, ConnectionSettings } from './connection.ts'
 import { Connections } from './connections.ts'
+import { PlaceReader } from './place-reader.ts'
 import { Session } from './session.ts'
 import { TlsHandshakes } from './tls-handshakes.ts'
 
@@ -125,8 +126,8 @@ export class Listener {
   #createServer(): Server {
     const { name, tls, clock, logger, maxIdleMs } = this.#options
     if (tls === undefined) {
-      const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true })
-      return server.on('connection', (socket) => this.#acceptSocket(socket, ANONYMOUS))
+      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true })
+      return server.on('connection', (accepted) => this.#acceptPlain(accepted))
     }
     const { authentications } = this.#options
     const settings = {
@@ -156,15 +157,24 @@ export class Listener {
     })
   }
 
-  #acceptSocket(socket: Socket, principal: Principal): void {
+  #acceptPlain(accepted: Socket): void {
+    const reader = new PlaceReader()
+    const socket = reader.takeOver(accepted)
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true)
+    const connection = this.#acceptSocket(socket, ANONYMOUS)
+    if (connection !== undefined) reader.begin(connection.inbox)
+  }
+
+  #acceptSocket(socket: Socket, principal: Principal): Connection | undefined {
     const { remoteAddress, remotePort, localAddress, localPort } = socket
     // Without an address the peer has gone again already.
     if (!this.#running || remoteAddress === undefined || remotePort === undefined) {
       socket.destroy()
-      return
+      return undefined
     }
     const local = { host: plainAddress(localAddress ?? this.#options.host), port: localPort ?? this.#port }
-    this.#serve(socket, { host: plainAddress(remoteAddress), port: remotePort }, local, principal)
+    return this.#serve(socket, { host: plainAddress(remoteAddress), port: remotePort }, local, principal)
   }
 
   /** Serves a stream that somebody hands over, as if it had come in from `peer`. */

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { isReused } from '../memory/frame-memory.ts'
 
 type Done = (error?: Error | null) => void
 
@@ -35,12 +36,12 @@ export class MemorySocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#send([chunk], done)
+    this.#send([lasting(chunk)], done)
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Done): void {
     this.#send(
-      chunks.map(({ chunk }) => chunk),
+      chunks.map(({ chunk }) => lasting(chunk)),
       done,
     )
   }
@@ -142,4 +143,9 @@ export function memorySocketPair(client: MemoryAddress, server: MemoryAddress): 
 
 function reset(syscall: string): Error {
   return Object.assign(new Error(`${syscall} ECONNRESET`), { code: 'ECONNRESET', syscall })
+}
+
+/** A client within the process may keep what it reads for as long as it likes. */
+function lasting(chunk: Buffer): Buffer {
+  return isReused(chunk) ? Buffer.from(chunk) : chunk
 }

@@ -1,0 +1,185 @@
+/** What a slab is divided into: a frame fills whole pages, so a smaller one would waste the larger part of its last. */
+const PAGE_BYTES = 16 * 1024
+const PAGES_PER_SLAB = 2048
+const SLAB_BYTES = PAGE_BYTES * PAGES_PER_SLAB
+
+/** A smaller frame is not worth the bookkeeping, a larger one would leave holes. */
+const SMALLEST_FRAME = 4 * PAGE_BYTES
+const LARGEST_FRAME = SLAB_BYTES / 8
+
+/** Somebody who may hold views for a while after their owner has released them: a connection that still sends them. */
+export interface Holder {
+  /** The epoch at which it last held nothing; Infinity while it holds nothing. */
+  readonly quietSince: number
+}
+
+/** Memory that was released, and when. */
+interface Released {
+  readonly slab: Slab
+  readonly page: number
+  readonly epoch: number
+}
+
+/** A stretch of memory, and who uses which pages of it. */
+class Slab {
+  readonly memory: FrameMemory
+  readonly bytes = new SharedArrayBuffer(SLAB_BYTES)
+  /** For each page: 1 + the first page of the block it belongs to; 0: free. */
+  readonly owners = new Uint16Array(PAGES_PER_SLAB)
+  /** For the first page of each block: how many own it. */
+  readonly references = new Uint16Array(PAGES_PER_SLAB)
+  free = PAGES_PER_SLAB
+  /** So many free pages in a row there may be. */
+  longestRun = PAGES_PER_SLAB
+  #next = 0
+
+  constructor(memory: FrameMemory) {
+    this.memory = memory
+  }
+
+  /** The first of so many pages, which are taken; -1: there is no room. */
+  take(pages: number): number {
+    if (this.longestRun < pages) return -1
+    let page = this.#find(this.#next, pages)
+    if (page < 0) page = this.#find(0, pages)
+    if (page < 0) {
+      this.longestRun = pages - 1
+      return -1
+    }
+    this.owners.fill(page + 1, page, page + pages)
+    this.references[page] = 1
+    this.free -= pages
+    this.#next = page + pages
+    return page
+  }
+
+  #find(from: number, pages: number): number {
+    const { owners } = this
+    let run = 0
+    for (let page = from; page < PAGES_PER_SLAB; page++) {
+      run = owners[page] === 0 ? run + 1 : 0
+      if (run === pages) return page - pages + 1
+    }
+    return -1
+  }
+
+  giveBack(first: number): void {
+    const { owners } = this
+    let page = first
+    while (page < PAGES_PER_SLAB && owners[page] === first + 1) owners[page++] = 0
+    this.free += page - first
+    this.longestRun = PAGES_PER_SLAB
+  }
+}
+
+const slabs = new WeakMap<SharedArrayBuffer, Slab>()
+
+/**
+ * Memory for large frames whose records the log keeps where they were received. Fresh memory is the dearer half of
+ * receiving (each page is cleared by the system when it is first touched), so what retention or truncation sets free is
+ * used again.
+ *
+ * A block has owners: the request while it is handled, then each batch that the log keeps. When the last one releases
+ * it, responses under way may still hold views; it is used again only after every connection has held nothing since.
+ *
+ * The slabs are shared memory only because V8 does not count that as garbage to be: with 50 MB of ordinary buffers it
+ * would begin to mark its heap, again and again.
+ */
+export class FrameMemory {
+  readonly #holders = new Set<Holder>()
+  readonly #slabs: Slab[] = []
+  /** In the order of their epochs. */
+  #released: Released[] = []
+  #epoch = 0
+
+  /** Counts releases: what a holder notes when it holds nothing. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Bytes that have been taken from the system. */
+  get size(): number {
+    return this.#slabs.length * SLAB_BYTES
+  }
+
+  /** Bytes that belong to frames, waiting to be used again or not. */
+  get used(): number {
+    return this.size - this.#slabs.reduce((sum, { free }) => sum + free, 0) * PAGE_BYTES
+  }
+
+  add(holder: Holder): void {
+    this.#holders.add(holder)
+  }
+
+  remove(holder: Holder): void {
+    this.#holders.delete(holder)
+  }
+
+  /** Memory with one owner, or undefined where ordinary memory does as well. */
+  allocate(size: number): Buffer | undefined {
+    if (size < SMALLEST_FRAME || size > LARGEST_FRAME) return undefined
+    const pages = Math.ceil(size / PAGE_BYTES)
+    this.#reuse()
+    for (const slab of this.#slabs) {
+      const page = slab.take(pages)
+      if (page >= 0) return Buffer.from(slab.bytes, page * PAGE_BYTES, size)
+    }
+    const slab = new Slab(this)
+    slabs.set(slab.bytes, slab)
+    this.#slabs.push(slab)
+    return Buffer.from(slab.bytes, slab.take(pages) * PAGE_BYTES, size)
+  }
+
+  /** @internal */
+  noteReleased(slab: Slab, page: number): void {
+    this.#released.push({ slab, page, epoch: this.#epoch++ })
+  }
+
+  /** Gives back what nobody can hold a view of any more. */
+  #reuse(): void {
+    const released = this.#released
+    if (released.length === 0) return
+    let quiet = Number.POSITIVE_INFINITY
+    for (const { quietSince } of this.#holders) quiet = Math.min(quiet, quietSince)
+    let count = 0
+    while (count < released.length && (released[count] as Released).epoch < quiet) {
+      const { slab, page } = released[count++] as Released
+      slab.giveBack(page)
+    }
+    if (count > 0) this.#released = released.slice(count)
+  }
+}
+
+/** Whether these bytes lie in memory that is used again, so that who wants to keep them has to copy or to own them. */
+export function isReused(view: Buffer): boolean {
+  return view.length > 0 && slabs.has(view.buffer as unknown as SharedArrayBuffer)
+}
+
+/** One more owner for the frame that these bytes belong to. Nothing, where they lie in ordinary memory. */
+export function retain(view: Buffer): void {
+  const slab = slabs.get(view.buffer as unknown as SharedArrayBuffer)
+  if (slab === undefined) return
+  const page = firstPage(slab, view)
+  slab.references[page] = (slab.references[page] as number) + 1
+}
+
+/** The request that came in this frame has been handled. */
+export function releaseFrame(frame: Buffer): void {
+  if (frame.length >= SMALLEST_FRAME) release(frame)
+}
+
+/** An owner less. */
+export function release(view: Buffer): void {
+  const slab = slabs.get(view.buffer as unknown as SharedArrayBuffer)
+  if (slab === undefined) return
+  const page = firstPage(slab, view)
+  const left = (slab.references[page] as number) - 1
+  slab.references[page] = left
+  if (left === 0) slab.memory.noteReleased(slab, page)
+}
+
+function firstPage({ owners }: Slab, { byteOffset }: Buffer): number {
+  const owner = owners[Math.floor(byteOffset / PAGE_BYTES)] as number
+  if (owner === 0) throw new Error('these bytes belong to no frame: they have been released too often')
+  return owner - 1
+}
