@@ -63,6 +63,11 @@ export class Jvm {
     for (const watcher of this.#watchers) watcher(line)
   }
 
+  /** Of the JVM itself, once it is known. */
+  get pid(): number | undefined {
+    return this.#pid
+  }
+
   /** The last lines it wrote, standard output and error mixed. */
   output(): string {
     return this.#lines.join('\n')

@@ -48,6 +48,8 @@ export interface RealBroker {
   readonly addresses: Readonly<Record<string, string>>
   /** Its server.properties. */
   readonly properties: Readonly<Record<string, string>>
+  /** Of its JVM, while it runs. */
+  readonly pid: number | undefined
   /** Orderly, or with `kill` as a power cut would. */
   stop(how?: 'orderly' | 'kill'): Promise<void>
   /** Again, with the data and the ports it had. */
@@ -236,6 +238,10 @@ class BrokerProcess implements RealBroker {
     const jvm = this.#jvm
     this.#jvm = undefined
     await (how === 'kill' ? jvm?.kill() : jvm?.stop())
+  }
+
+  get pid(): number | undefined {
+    return this.#jvm?.pid
   }
 
   output(): string {

@@ -1,0 +1,38 @@
+// Fetch of 1 MB responses: what it costs to send stored bytes, beside a server that only sends.
+import { compareFlows } from './load/compare.ts'
+import { FrameClient } from './load/frame-client.ts'
+import { bare, josephk, kafka, kfake, mock, type RunningServer } from './load/servers.ts'
+import { batchOf, fetchRequest, makeTopic, once, produceRequest } from './load/wire.ts'
+
+const MEGABYTE = 1024 * 1024
+const SIZES = [
+  { name: '16 KB', batchBytes: 14 * 1024 },
+  { name: '1 MB', batchBytes: 960 * 1024 },
+]
+
+async function fill(server: RunningServer, batchBytes: number): Promise<void> {
+  await makeTopic(server)
+  const batch = batchOf(batchBytes)
+  for (let stored = 0; stored < 2 * MEGABYTE; stored += batch.length) {
+    await once(server, produceRequest(batch))
+  }
+  const got = await once(server, fetchRequest(MEGABYTE))
+  if (got.length < 0.9 * MEGABYTE) throw new Error(`it answers with ${got.length} bytes only`)
+}
+
+export async function bench(): Promise<string[]> {
+  const request = fetchRequest(MEGABYTE)
+  const lost: string[] = []
+  for (const { name, batchBytes } of SIZES) {
+    const losses = await compareFlows({
+      title: `Fetch of 1 MB, stored in batches of ${name}, 2 connections with 1 request in flight`,
+      kinds: [bare(MEGABYTE), josephk, kafka, kfake, mock],
+      prepare: (server) => (server.name === 'bare sockets' ? Promise.resolve() : fill(server, batchBytes)),
+      connect: (server) => FrameClient.connect(server, request, { connections: 2, inFlight: 1 }),
+      bytes: ({ bytesReceived }) => bytesReceived,
+      goals: { throughput: 0.9, cpu: 1.2 },
+    })
+    lost.push(...losses.map((line) => `fetch, batches of ${name}: ${line}`))
+  }
+  return lost
+}

@@ -1,0 +1,83 @@
+/*
+ * The ceiling: a server that knows no Kafka. It reads frames by their size and answers each with what it was told to:
+ * `node bare-server.js ANSWER_BYTES`. Reading goes into memory that is used again, answers leave in one write a turn.
+ */
+import { createServer, type Socket, Socket as TcpSocket } from 'node:net'
+
+const READ_BUFFER_BYTES = 1024 * 1024
+/** An answer up to here is part of what is gathered, a larger one is written by itself. */
+const GATHER_UP_TO = 1024
+
+const answerBytes = Number(process.argv[2])
+const shared = Buffer.alloc(READ_BUFFER_BYTES)
+const body = Buffer.alloc(answerBytes, 7)
+const header = Buffer.alloc(100)
+
+const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
+  const state = { left: 0, partial: Buffer.alloc(4), have: 0 }
+  // The only way in Node to read a server's socket into memory of one's own.
+  const handle = (accepted as unknown as { _handle: unknown })._handle
+  const socket: Socket = new TcpSocket({
+    handle,
+    onread: {
+      buffer: shared,
+      callback: (length: number, buffer: Uint8Array) => {
+        answer(socket, framesIn(state, buffer as Buffer, length))
+        return true
+      },
+    },
+  } as never)
+  socket.setNoDelay(true)
+  socket.on('error', () => {})
+  socket.resume()
+})
+
+function framesIn(
+  state: { left: number; partial: Buffer; have: number },
+  chunk: Buffer,
+  length: number,
+): number {
+  let frames = 0
+  let at = 0
+  while (at < length) {
+    if (state.left > 0) {
+      const taken = Math.min(state.left, length - at)
+      state.left -= taken
+      at += taken
+      if (state.left === 0) frames++
+    } else {
+      state.partial[state.have++] = chunk[at++] as number
+      if (state.have === 4) {
+        state.left = state.partial.readInt32BE(0)
+        state.have = 0
+      }
+    }
+  }
+  return frames
+}
+
+function answer(socket: Socket, frames: number): void {
+  if (frames === 0) return
+  if (answerBytes <= GATHER_UP_TO) {
+    const all = Buffer.allocUnsafe((answerBytes + 4) * frames)
+    for (let i = 0, at = 0; i < frames; i++, at += answerBytes + 4) {
+      all.writeInt32BE(answerBytes, at)
+      body.copy(all, at + 4)
+    }
+    socket.write(all)
+    return
+  }
+  socket.cork()
+  for (let i = 0; i < frames; i++) {
+    const head = Buffer.from(header)
+    head.writeInt32BE(header.length - 4 + answerBytes, 0)
+    socket.write(head)
+    socket.write(body)
+  }
+  socket.uncork()
+}
+
+server.listen(0, '127.0.0.1', () => {
+  console.log(`listening on ${(server.address() as { port: number }).port}`)
+})
+process.stdin.on('end', () => process.exit()).resume()

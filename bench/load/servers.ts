@@ -1,0 +1,155 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { realKafkaMissing, repositoryRoot } from '../../test/helpers/real-kafka/classpath.ts'
+import { startRealKafka } from '../../test/helpers/real-kafka/real-kafka.ts'
+
+/** A server in a process of its own, so that its processor time can be told from its clients'. */
+export interface RunningServer {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+export interface ServerKind {
+  readonly name: string
+  /** Why it cannot run here. */
+  missing(): string | undefined
+  start(): Promise<RunningServer>
+}
+
+const DIST = join(import.meta.dirname, '..', '..')
+const SOURCES = join(repositoryRoot(), 'bench', 'load')
+
+export const josephk: ServerKind = {
+  name: 'josephk',
+  missing: () => undefined,
+  start: () =>
+    program('josephk', process.execPath, [
+      join(DIST, 'lib', 'cli.js'),
+      ...['--port', '0', '--log-level', 'warn'],
+    ]),
+}
+
+/** Answers frames of any kind with `answerBytes`. */
+export function bare(answerBytes: number): ServerKind {
+  return {
+    name: 'bare sockets',
+    missing: () => undefined,
+    start: () =>
+      program('bare sockets', process.execPath, [
+        join(import.meta.dirname, 'bare-server.js'),
+        String(answerBytes),
+      ]),
+  }
+}
+
+/** Kafka as its start script would run it, with its default settings and a heap of 1 GB. */
+export const kafka: ServerKind = {
+  name: 'Apache Kafka',
+  missing: realKafkaMissing,
+  async start() {
+    const cluster = await startRealKafka({
+      heapMegabytes: 1024,
+      javaArguments: [
+        '-server',
+        '-XX:TieredStopAtLevel=4',
+        '-XX:-UseSerialGC',
+        '-XX:+UseG1GC',
+        '-XX:MaxGCPauseMillis=20',
+        '-XX:InitiatingHeapOccupancyPercent=35',
+      ],
+    })
+    const [broker] = cluster.brokers
+    return {
+      ...addressOf(cluster.bootstrapServers),
+      name: 'Apache Kafka',
+      pid: broker?.pid as number,
+      stop: () => cluster.stop(),
+    }
+  },
+}
+
+/** franz-go's in-memory cluster. */
+export const kfake: ServerKind = {
+  name: 'kfake',
+  missing: () => (runs('go', ['version']) ? undefined : 'go does not run on this machine'),
+  start() {
+    const binary = join(tools(), 'kfake')
+    execFileSync('go', ['build', '-o', binary, '.'], {
+      cwd: join(SOURCES, 'kfake'),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    return program('kfake', binary, [])
+  },
+}
+
+/** librdkafka's mock cluster, in a Python process that does nothing else. */
+export const mock: ServerKind = {
+  name: 'librdkafka mock',
+  missing: () =>
+    runs('python3', ['-c', 'import venv, ensurepip']) ? undefined : 'python3 with venv does not run here',
+  start() {
+    const python = pythonWithLibrdkafka()
+    return program('librdkafka mock', python, [join(SOURCES, 'mock.py')])
+  },
+}
+
+/** A Python that has confluent-kafka, in an environment of its own that is kept. */
+export function pythonWithLibrdkafka(): string {
+  const folder = join(tools(), 'python')
+  const python = join(folder, 'bin', 'python')
+  if (!existsSync(python)) execFileSync('python3', ['-m', 'venv', folder])
+  const requirements = join(repositoryRoot(), 'test', 'clients', 'python', 'requirements.txt')
+  execFileSync(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', requirements])
+  return python
+}
+
+function tools(): string {
+  const folder = join(tmpdir(), 'josephk-bench')
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+function runs(command: string, args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Starts a program that says somewhere in its first lines where it listens, and ends with its standard input. */
+function program(name: string, command: string, args: readonly string[]): Promise<RunningServer> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`${name} ended with status ${code} before it listened`)))
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = /(?:([\w.]+):|listening on )(\d{4,5})\b/.exec(line)
+      if (found === null) return
+      const address = { host: found[1] ?? '127.0.0.1', port: Number(found[2]) }
+      resolve({ name, ...address, pid: child.pid as number, stop: () => ended(child, kill) })
+    })
+  })
+}
+
+async function ended(child: ChildProcess, kill: () => void): Promise<void> {
+  process.off('exit', kill)
+  if (child.exitCode !== null) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  kill()
+  await gone
+}
+
+function addressOf(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
+}
