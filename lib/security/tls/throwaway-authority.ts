@@ -1,5 +1,7 @@
+import { KeyObject, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
+import type { Extension, JsonGeneralName, JsonNameParams, Name } from '@peculiar/x509'
 import { RealClock } from '../../lab/clock.ts'
 import { RealRandom, randomUuid } from '../../lab/random.ts'
 
@@ -29,64 +31,107 @@ export interface IssuedCertificate {
   readonly cert: string
 }
 
-type Selfsigned = typeof import('selfsigned')
+type X509 = typeof import('@peculiar/x509')
+type KeyPair = webcrypto.CryptoKeyPair
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const SERIAL_BYTES = 16
 
 /** An authority that nobody knows: made when a cluster starts, for its own certificates and those of its clients. */
 export class ThrowawayAuthority {
   /** Its certificate, as PEM: what clients have to trust. */
   readonly ca: string
-  readonly #key: string
-  readonly #selfsigned: Selfsigned
+  readonly #x509: X509
+  readonly #name: Name
+  readonly #keys: KeyPair
 
-  private constructor(selfsigned: Selfsigned, { key, cert }: IssuedCertificate) {
-    this.ca = cert
-    this.#key = key
-    this.#selfsigned = selfsigned
+  private constructor(x509: X509, name: Name, keys: KeyPair, ca: string) {
+    this.#x509 = x509
+    this.#name = name
+    this.#keys = keys
+    this.ca = ca
   }
 
   static async create(): Promise<ThrowawayAuthority> {
     // Takes longer to load than to do its work, so only those who have listeners with TLS wait for it.
-    const selfsigned = await import('selfsigned')
+    const x509 = await import('@peculiar/x509')
     // A name of its own: clients that trust two authorities of the same name try one of them.
     const commonName = `josephk throw-away CA ${randomUuid(new RealRandom())}`
-    const { cert, private: key } = await selfsigned.generate([{ name: 'commonName', value: commonName }], {
-      ...ALGORITHMS,
+    const name = new x509.Name(subject({ commonName }))
+    const keys = await makeKeys()
+    const ca = await x509.X509CertificateGenerator.createSelfSigned({
+      serialNumber: serialNumber(),
+      name,
       ...validity({}),
+      signingAlgorithm: ALGORITHM,
+      keys,
       extensions: [
-        { name: 'basicConstraints', cA: true, critical: true },
-        { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+        new x509.BasicConstraintsExtension(true, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+        ...(await keyIdentifiers(x509, keys, keys)),
       ],
     })
-    return new ThrowawayAuthority(selfsigned, { key, cert })
+    return new ThrowawayAuthority(x509, name, keys, pem(ca.toString('pem')))
   }
 
   /** A certificate that this authority vouches for, for a client, or for a server where `hosts` are given. */
   async issue(request: CertificateRequest): Promise<IssuedCertificate> {
+    const x509 = this.#x509
     const hosts = request.hosts ?? []
-    const { cert, private: key } = await this.#selfsigned.generate(subject(request), {
-      ...ALGORITHMS,
+    const keys = await makeKeys()
+    const { clientAuth, serverAuth } = x509.ExtendedKeyUsage
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: serialNumber(),
+      subject: new x509.Name(subject(request)),
+      issuer: this.#name,
       ...validity(request),
-      ca: { key: this.#key, cert: this.ca },
+      signingAlgorithm: ALGORITHM,
+      signingKey: this.#keys.privateKey,
+      publicKey: keys.publicKey,
       extensions: [
-        { name: 'basicConstraints', cA: false, critical: true },
-        { name: 'keyUsage', digitalSignature: true, critical: true },
-        { name: 'extKeyUsage', clientAuth: true, serverAuth: hosts.length > 0 },
-        ...(hosts.length === 0 ? [] : [{ name: 'subjectAltName' as const, altNames: hosts.map(altName) }]),
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension(hosts.length > 0 ? [clientAuth, serverAuth] : [clientAuth]),
+        ...(await keyIdentifiers(x509, keys, this.#keys)),
+        ...(hosts.length > 0 ? [new x509.SubjectAlternativeNameExtension(hosts.map(altName))] : []),
       ],
     })
-    return { key, cert }
+    return { key: privateKey(keys), cert: pem(certificate.toString('pem')) }
   }
 }
 
-const ALGORITHMS = { algorithm: 'sha256', keyType: 'ec' } as const
+function makeKeys(): Promise<KeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+}
+
+function privateKey({ privateKey }: KeyPair): string {
+  return KeyObject.from(privateKey).export({ type: 'pkcs8', format: 'pem' }) as string
+}
+
+/** Which keys sign and are signed: without, strict verifiers (RFC 5280; Python's from 3.13 on) believe no certificate. */
+async function keyIdentifiers(x509: X509, own: KeyPair, signing: KeyPair): Promise<Extension[]> {
+  return [
+    await x509.SubjectKeyIdentifierExtension.create(own.publicKey),
+    await x509.AuthorityKeyIdentifierExtension.create(signing.publicKey),
+  ]
+}
+
+/** A positive number that no other certificate has. */
+function serialNumber(): string {
+  const bytes = new RealRandom().bytes(SERIAL_BYTES)
+  bytes[0] = ((bytes[0] as number) & 0x7f) | 0x40
+  return bytes.toString('hex')
+}
+
+/** Java's readers of PEM want a line's end at the end. */
+function pem(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`
+}
 
 function validity({ notBefore, notAfter }: Partial<CertificateRequest>) {
   // Real time even where a test holds the clock: peers compare with their machine's.
   const now = new RealClock().now()
-  return {
-    notBeforeDate: date(notBefore ?? now - SLACK_MS),
-    notAfterDate: date(notAfter ?? now + VALID_MS),
-  }
+  return { notBefore: date(notBefore ?? now - SLACK_MS), notAfter: date(notAfter ?? now + VALID_MS) }
 }
 
 // biome-ignore-start lint/style/noRestrictedGlobals: a form of a given time, not a source of it
@@ -96,23 +141,20 @@ function date(ms: number): Date {
 // biome-ignore-end lint/style/noRestrictedGlobals: see above
 
 function subject({ country, organization, organizationalUnit, commonName }: CertificateRequest) {
-  const parts = [
-    ['countryName', country],
-    ['organizationName', organization],
+  // Told what they are: the library would look for quotes, escapes and hexadecimal in a bare text.
+  const parts: JsonNameParams = []
+  if (country !== undefined) parts.push({ C: [{ printableString: country }] })
+  for (const [name, utf8String] of [
+    ['O', organization],
     ['OU', organizationalUnit],
-    ['commonName', commonName],
-  ] as const
-  return parts.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: quoted(value) }]))
+    ['CN', commonName],
+  ] as const) {
+    if (utf8String !== undefined) parts.push({ [name]: [{ utf8String }] })
+  }
+  return parts
 }
 
-/** The library puts the parts into one text, which is then read again. */
-function quoted(value: string): string {
-  return value.replace(/[,+"\\<>;=#]/g, '\\$&').replace(/^ | $/g, '\\ ')
-}
-
-function altName(host: string) {
+function altName(host: string): JsonGeneralName {
   // Names beyond ASCII stand in certificates as they do in DNS.
-  return isIP(host) === 0
-    ? ({ type: 2, value: domainToASCII(host) || host } as const)
-    : ({ type: 7, ip: host } as const)
+  return isIP(host) === 0 ? { type: 'dns', value: domainToASCII(host) || host } : { type: 'ip', value: host }
 }

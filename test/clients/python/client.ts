@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Client, sources, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
+import { tlsJob } from '../tls.ts'
 
 const SOURCES = sources('python')
 
@@ -29,5 +30,10 @@ export const python: Client = {
       join(folder, 'bin', 'python'),
       join(SOURCES, 'job.py'),
     ]),
+    tlsJob('python', async ({ bootstrapServers, ca, key, cert }, { log, folder }) => {
+      const python = join(folder, 'bin', 'python')
+      const address = bootstrapServers.split(',')[0] as string
+      log(await mustRun(python, [join(SOURCES, 'strict.py'), address, ca, key, cert]))
+    }),
   ],
 }

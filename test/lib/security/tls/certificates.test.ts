@@ -78,3 +78,22 @@ t.test('two authorities are never taken for each other', async (t) => {
   const issued = new X509Certificate((await one.issue({ commonName: 'x' })).cert)
   t.equal(issued.checkIssued(new X509Certificate(other.ca)), false)
 })
+
+t.test('certificates name the keys that sign and are signed, as strict verifiers want it', async (t) => {
+  const x509 = await import('@peculiar/x509')
+  const authority = await ThrowawayAuthority.create()
+  const server = await authority.issue({ commonName: 'kafka.test', hosts: ['kafka.test'] })
+  const [ca, issued] = [authority.ca, server.cert].map((pem) => {
+    const certificate = new x509.X509Certificate(pem)
+    const own = certificate.getExtension(x509.SubjectKeyIdentifierExtension)
+    const signing = certificate.getExtension(x509.AuthorityKeyIdentifierExtension)
+    return { own: own?.keyId, signing: signing?.keyId, critical: [own?.critical, signing?.critical] }
+  })
+  t.match(ca?.own, /^[0-9a-f]{40}$/)
+  t.same(ca, { own: ca?.own, signing: ca?.own, critical: [false, false] })
+  t.equal(issued?.signing, ca?.own)
+  t.match(issued?.own, /^[0-9a-f]{40}$/)
+  t.not(issued?.own, ca?.own)
+  const serials = [authority.ca, server.cert].map((pem) => new X509Certificate(pem).serialNumber)
+  for (const serial of serials) t.match(serial, /^[4-7][0-9A-F]{31}$/, 'positive')
+})
