@@ -4,7 +4,7 @@ import { consumerProtocolSubscription } from '../../protocol/formats/consumer-pr
 import { decodeVersioned, encodeVersioned, type Versioned } from '../../protocol/formats/versioned.ts'
 import type { Decoded } from '../../protocol/schema.ts'
 import type { MetadataImage } from '../metadata/image.ts'
-import { type ListedPartitions, partitionsOf, type TopicPartitions } from './topic-partitions.ts'
+import { inOrder, type ListedPartitions, partitionsOf, type TopicPartitions } from './topic-partitions.ts'
 
 export type Subscription = Decoded<typeof consumerProtocolSubscription>
 
@@ -51,7 +51,7 @@ export function encodeAssignment(
   const version = Math.max(min, Math.min(readSubscription(subscription)?.version ?? min, max))
   const assignedPartitions = [...topics].flatMap(([topicId, partitions]) => {
     const topic = image.topicsById.get(topicId)?.name
-    return topic === undefined ? [] : [{ topic, partitions: [...partitions.keys()] }]
+    return topic === undefined ? [] : [{ topic, partitions: inOrder(partitions.keys()) }]
   })
   return encodeVersioned(consumerProtocolAssignment, version, { assignedPartitions, userData: null })
 }

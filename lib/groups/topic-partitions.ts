@@ -12,7 +12,12 @@ type Partitions = ReadonlyMap<string, ReadonlySet<number> | ReadonlyMap<number, 
 export const NO_PARTITIONS: ReadonlyMap<string, never> = new Map<string, never>()
 
 export function listPartitions(topics: Partitions): { topicId: string; partitions: number[] }[] {
-  return [...topics].map(([topicId, partitions]) => ({ topicId, partitions: [...partitions.keys()] }))
+  return [...topics].map(([topicId, partitions]) => ({ topicId, partitions: inOrder(partitions.keys()) }))
+}
+
+/** Partitions as Kafka's sets of small numbers list them. */
+export function inOrder(partitions: Iterable<number>): number[] {
+  return [...partitions].sort((a, b) => a - b)
 }
 
 export function partitionsOf(listed: ListedPartitions): TopicPartitions {

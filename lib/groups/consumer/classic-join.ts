@@ -31,7 +31,7 @@ export function joinConsumerGroup(joining: Joining, group: ConsumerGroup): void 
   const { groupInstanceId } = request
   const refusal = refusesJoin(joining, group, memberId)
   if (refusal !== undefined) {
-    respond({ errorCode: refusal, memberId: request.memberId })
+    respond({ errorCode: refusal })
     return
   }
   if (isUnknown && groupInstanceId === null && context.apiVersion >= MEMBER_ID_REQUIRED_SINCE) {
@@ -42,7 +42,7 @@ export function joinConsumerGroup(joining: Joining, group: ConsumerGroup): void 
   const known = groupInstanceId === null ? undefined : group.staticMember(groupInstanceId)
   const unknown = !isUnknown && groupInstanceId !== null ? refusesStatic(group, known, joining) : undefined
   if (unknown !== undefined || !subscription) {
-    respond({ errorCode: unknown ?? ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId: request.memberId })
+    respond({ errorCode: unknown ?? ErrorCode.INCONSISTENT_GROUP_PROTOCOL })
     return
   }
   respond(join(joining, group, memberId, subscription, isUnknown ? known : undefined))
@@ -96,7 +96,7 @@ function join(
       owned: owned as ListedPartitions,
       subscriptionChanged,
     })
-    if (reconciled instanceof ApiError) return { errorCode: reconciled.errorCode, memberId }
+    if (reconciled instanceof ApiError) return { errorCode: reconciled.errorCode }
     updated = reconciled
   }
   group.timers.cancel('join', memberId)

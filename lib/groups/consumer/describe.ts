@@ -1,6 +1,7 @@
 import type { consumerGroupDescribe } from '../../../protocol/messages/consumer-group-describe.ts'
 import type { ResponseOf } from '../../../protocol/schema.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
+import { inOrder } from '../topic-partitions.ts'
 import type { ConsumerGroup } from './group.ts'
 import type { ConsumerMember } from './member.ts'
 
@@ -57,7 +58,7 @@ function describeAssignment(
   return {
     topicPartitions: [...byTopic].flatMap(([topicId, partitions]) => {
       const topicName = image.topicsById.get(topicId)?.name
-      return topicName === undefined ? [] : [{ topicId, topicName, partitions }]
+      return topicName === undefined ? [] : [{ topicId, topicName, partitions: inOrder(partitions) }]
     }),
   }
 }

@@ -58,7 +58,9 @@ export function validateConsumerFetch(
   memberEpoch: number,
 ): number {
   if (memberId === null && memberEpoch < 0) return ErrorCode.NONE
-  const member = group.members.get(memberId ?? '')
+  // Kafka stumbles over an epoch of nobody.
+  if (memberId === null) return ErrorCode.UNKNOWN_SERVER_ERROR
+  const member = group.members.get(memberId)
   if (!member) return ErrorCode.UNKNOWN_MEMBER_ID
   return memberEpoch === member.memberEpoch ? ErrorCode.NONE : wrongEpoch(member)
 }

@@ -1,4 +1,5 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
+import { createPartitions } from '../../../protocol/messages/create-partitions.ts'
 import { createTopics } from '../../../protocol/messages/create-topics.ts'
 import { describeGroups } from '../../../protocol/messages/describe-groups.ts'
 import { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
@@ -9,10 +10,10 @@ import { TOPICS } from './peer.ts'
 /** A broker at an address: Kafka itself, or a josephk that listens. */
 export class KafkaPeer implements GroupPeer {
   readonly #address: string
-  readonly #topicIds: ReadonlyMap<string, string>
+  readonly #topicIds: Map<string, string>
   #connections = new Map<GroupClient, RawClient>()
 
-  private constructor(address: string, topicIds: ReadonlyMap<string, string>) {
+  private constructor(address: string, topicIds: Map<string, string>) {
     this.#address = address
     this.#topicIds = topicIds
   }
@@ -44,6 +45,23 @@ export class KafkaPeer implements GroupPeer {
 
   topicId(name: string): string {
     return this.#topicIds.get(name) as string
+  }
+
+  async createTopic(name: string, numPartitions: number): Promise<void> {
+    await using client = await RawClient.connect(this.#address)
+    const topic = { name, numPartitions, replicationFactor: 1 }
+    const { topics } = await client.send(createTopics, 7, { topics: [topic], timeoutMs: 10_000 })
+    this.#topicIds.set(name, topics[0]?.topicId as string)
+    await this.pause(300)
+  }
+
+  async addPartitions(name: string, total: number): Promise<void> {
+    await using client = await RawClient.connect(this.#address)
+    await client.send(createPartitions, 3, {
+      topics: [{ name, count: total, assignments: null }],
+      timeoutMs: 10_000,
+    })
+    await this.pause(300)
   }
 
   async client(clientId: string): Promise<GroupClient> {

@@ -16,6 +16,9 @@ export interface GroupPeer {
   /** Lets time go by; also long enough for requests that nobody waited for to arrive. */
   pause(ms: number): Promise<void>
   topicId(name: string): string
+  createTopic(name: string, partitions: number): Promise<void>
+  /** The topic gets partitions until it has that many. */
+  addPartitions(name: string, total: number): Promise<void>
   /** Cuts a client's connection. */
   disconnect(client: GroupClient): Promise<void>
 }
@@ -31,4 +34,10 @@ export const CONFIGS = {
   'group.max.session.timeout.ms': '60000',
   'group.max.size': '3',
   'offset.metadata.max.bytes': '16',
+  'group.consumer.session.timeout.ms': '3000',
+  'group.consumer.min.session.timeout.ms': '500',
+  'group.consumer.heartbeat.interval.ms': '1000',
+  'group.consumer.min.heartbeat.interval.ms': '100',
+  'group.consumer.assignment.interval.ms': '0',
+  'group.consumer.max.size': '3',
 } as const

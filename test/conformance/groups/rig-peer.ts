@@ -22,6 +22,16 @@ export class RigPeer implements GroupPeer {
     return this.topicIds.get(name) as string
   }
 
+  async createTopic(name: string, partitions: number): Promise<void> {
+    this.topicIds.set(name, this.#rig.createTopic(name, partitions))
+    await this.pause(300)
+  }
+
+  async addPartitions(name: string, total: number): Promise<void> {
+    this.#rig.addPartitions(name, total)
+    await this.pause(300)
+  }
+
   async client(clientId: string): Promise<GroupClient> {
     const onDisconnect: (() => void)[] = []
     const client: GroupClient = {

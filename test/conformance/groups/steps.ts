@@ -1,3 +1,5 @@
+import { consumerGroupDescribe } from '../../../protocol/messages/consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.ts'
 import { deleteGroups } from '../../../protocol/messages/delete-groups.ts'
 import { describeGroups } from '../../../protocol/messages/describe-groups.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
@@ -17,6 +19,8 @@ export interface Script {
   run(steps: Steps): Promise<void>
 }
 
+type Beat = Encodable<(typeof consumerGroupHeartbeat)['request']>
+type Beaten = Decoded<(typeof consumerGroupHeartbeat)['response']>
 type Join = Encodable<(typeof joinGroup)['request']>
 type Joined = Decoded<(typeof joinGroup)['response']>
 type Sync = Encodable<(typeof syncGroup)['request']>
@@ -140,6 +144,35 @@ export class Steps {
     return client.send(describeGroups, version, {
       groups: [this.groupId],
       includeAuthorizedOperations: version >= 3,
+    })
+  }
+
+  /** ConsumerGroupHeartbeat, in the newest version where not said. */
+  beat(client: GroupClient, request: Beat = {}, version = 1): Promise<Beaten> {
+    return client.send(consumerGroupHeartbeat, version, { groupId: this.groupId, ...request })
+  }
+
+  /** A member of a consumer group joins it; it subscribes to `orders` where not said otherwise. */
+  enter(client: GroupClient, memberId: string, request: Beat = {}): Promise<Beaten> {
+    return this.beat(client, {
+      memberId,
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 5000,
+      subscribedTopicNames: ['orders'],
+      topicPartitions: [],
+      ...request,
+    })
+  }
+
+  /** Partitions of a topic, as members own them. */
+  partitions(topic: string, ...partitions: number[]) {
+    return [{ topicId: this.peer.topicId(topic), partitions }]
+  }
+
+  consumers(client: GroupClient, version = 1) {
+    return client.send(consumerGroupDescribe, version, {
+      groupIds: [this.groupId],
+      includeAuthorizedOperations: true,
     })
   }
 

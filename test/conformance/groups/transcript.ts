@@ -1,3 +1,9 @@
+/** Lists that Kafka takes from hash maps. */
+const UNORDERED = new Set(['members', 'groups', 'results', 'topicPartitions', 'subscribedTopicNames'])
+
+/** What Kafka makes a UUID look like. */
+const KAFKA_UUID = /^[\w-]{22}$/
+
 /**
  * What was answered, line by line, with what differs from run to run (member ids, topic ids, addresses, order of maps)
  * made the same.
@@ -5,10 +11,16 @@
 export class Transcript {
   readonly lines: string[] = []
   #memberIds = new Map<string, string>()
-  #topicNames: ReadonlyMap<string, string>
+  readonly #topicIds: ReadonlyMap<string, string>
 
-  constructor(topicNames: ReadonlyMap<string, string>) {
-    this.#topicNames = topicNames
+  /** @param topicIds by name; topics may still come */
+  constructor(topicIds: ReadonlyMap<string, string>) {
+    this.#topicIds = topicIds
+  }
+
+  #topicName(topicId: string): string | undefined {
+    for (const [name, id] of this.#topicIds) if (id === topicId) return name
+    return undefined
   }
 
   async add<T>(label: string, answer: T | Promise<T>): Promise<T> {
@@ -35,29 +47,34 @@ export class Transcript {
   }
 
   #sorted(key: string, values: unknown[]): unknown[] {
-    const isOrdered = key !== 'members' && key !== 'groups' && key !== 'results'
-    return isOrdered ? values : values.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+    if (!UNORDERED.has(key)) return values
+    return values.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   }
 
   #string(key: string, value: string): string {
-    if (key === 'topicId') return this.#topicNames.get(value) ?? value
+    if (key === 'topicId') return this.#topicName(value) ?? value
     if (key === 'host' && value !== '') return 'HOST'
     if (key === 'errorMessage' && value !== '' && value !== 'NONE') return 'SOME MESSAGE'
+    if (key === 'memberId' && KAFKA_UUID.test(value)) return this.#numbered(value, '')
     const uuid = /^(.*)-[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/s.exec(value)
     if (!uuid) return this.#withoutTopicIds(value)
-    let short = this.#memberIds.get(value)
+    return this.#numbered(value, uuid[1] as string)
+  }
+
+  #numbered(memberId: string, name: string): string {
+    let short = this.#memberIds.get(memberId)
     if (short === undefined) {
-      const prefix = `${uuid[1]}#`
+      const prefix = `${name}#`
       const count = [...this.#memberIds.values()].filter((id) => id.startsWith(prefix)).length
       short = `${prefix}${count + 1}`
-      this.#memberIds.set(value, short)
+      this.#memberIds.set(memberId, short)
     }
     return short
   }
 
   #withoutTopicIds(value: string): string {
     let text = value
-    for (const [id, name] of this.#topicNames) text = text.replaceAll(id, `ID-OF-${name}`)
+    for (const [name, id] of this.#topicIds) text = text.replaceAll(id, `ID-OF-${name}`)
     return text
   }
 }

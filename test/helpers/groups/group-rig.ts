@@ -18,6 +18,7 @@ import { SILENT } from '../../../lib/lab/logger.ts'
 import { SeededRandom } from '../../../lib/lab/random.ts'
 import { LogManager } from '../../../lib/log/log-manager.ts'
 import { LogMemory } from '../../../lib/log/log-memory.ts'
+import { MemoryStorage } from '../../../lib/log/log-storage.ts'
 import { Controller } from '../../../lib/metadata/controller/controller.ts'
 import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
 import { featureRecords } from '../../../lib/metadata/features.ts'
@@ -109,10 +110,11 @@ export class GroupRig {
     )
     const effective = new EffectiveConfigs(this.metadata, { cluster, brokers: own })
     this.controller = new Controller(this.metadata, effective, random)
+    const memory = new LogMemory()
     const logs = new LogManager({
       clock: this.clock,
       random,
-      memory: new LogMemory(),
+      storageOf: () => new MemoryStorage(memory),
       metadata: this.metadata,
       configOf: (topic) => effective.topicConfig(topic),
       producerIdExpirationMs: () => effective.cluster().config.producerIdExpirationMs,
@@ -156,6 +158,10 @@ export class GroupRig {
     const [result] = Array.isArray(results) ? results : [results]
     if (!result || !('topicId' in result)) throw new Error(`topic ${name}: ${JSON.stringify(result)}`)
     return result.topicId
+  }
+
+  addPartitions(name: string, total: number): void {
+    this.controller.createPartitions([{ name, count: total, assignments: null }])
   }
 
   /** Makes `__consumer_offsets`, so that groups have coordinators. */
