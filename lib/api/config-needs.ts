@@ -46,14 +46,14 @@ export function configRefusal(
   return allowed ? undefined : new ApiError(need.errorCode)
 }
 
-/** The same for who alters configs. Kafka's brokers speak of it, its controllers do not. */
+/** The same for who alters configs, as their alteration wants it. Of brokers' configs Kafka says it without a word. */
 export function alterRefusal(context: RequestContext) {
   return (resource: ConfigResource): ConfigError | null => {
     const refusal = configRefusal(context, TO_ALTER, resource)
     if (refusal === undefined) return null
     const errorCode = errorName(refusal.errorCode) as ConfigErrorName
-    const isBrokers = resource.resourceType === ConfigResourceType.BROKER
-    return { errorCode, message: isBrokers ? refusal.errorMessage : null }
+    const isOfBroker = resource.resourceType === ConfigResourceType.BROKER
+    return { errorCode, message: isOfBroker ? null : refusal.errorMessage }
   }
 }
 

@@ -28,4 +28,4 @@ export function createCreateAclsHandler({ acls }: Pick<Parts, 'acls'>): Handler 
   })
 }
 
-const CREATED = new ApiError(ErrorCode.NONE, null)
+const CREATED = new ApiError(ErrorCode.NONE, '')

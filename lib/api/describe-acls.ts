@@ -22,7 +22,7 @@ export function createDescribeAclsHandler({ acls }: Pick<Parts, 'acls'>): Handle
     const filter = filterOf(request)
     const refusal = clusterRefusal(context, DESCRIBE_CLUSTER)
     if (refusal) return { ...refusal }
-    if (acls) return { errorMessage: null, resources: byPattern(acls.matching(filter)) }
+    if (acls) return { errorMessage: '', resources: byPattern(acls.matching(filter)) }
     const errorMessage = 'No Authorizer is configured on the broker'
     return { errorCode: ErrorCode.SECURITY_DISABLED, errorMessage }
   })

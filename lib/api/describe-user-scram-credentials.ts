@@ -15,7 +15,7 @@ type Result = NonNullable<ResponseOf<typeof describeUserScramCredentials>['resul
 export function createDescribeUserScramCredentialsHandler({ metadata }: Pick<Parts, 'metadata'>): Handler {
   return guarded(describeUserScramCredentials, [DESCRIBE_CLUSTER], ({ users }, context) => {
     if (!may(context, DESCRIBE_CLUSTER)) {
-      const refused = new ApiError(DESCRIBE_CLUSTER.errorCode)
+      const refused = new ApiError(DESCRIBE_CLUSTER.errorCode, null)
       return { ...refused, results: (users ?? []).map(() => ({ user: '', ...refused })) }
     }
     const everybody = users === null || users.length === 0

@@ -58,6 +58,8 @@ export function createFetchHandler(parts: FetchParts): Handler {
       apiVersion >= FIRST_VERSION_WITH_REPLICA_STATE ? request.replicaState.replicaId : request.replicaId
     const session = sessions.open(request, apiVersion, replicaId >= 0)
     const targets: FetchPartition[] = []
+    // Kafka looks at a consumer's ids before it looks at anything else; its answers stand in that order.
+    const unresolved: FetchResult[] = []
     const refused: FetchResult[] = []
     const mayFollow = replicaId < 0 || may(context, FOLLOW)
     let topic: string | null = null
@@ -73,12 +75,18 @@ export function createFetchHandler(parts: FetchParts): Handler {
       if (!mayFollow) error = FOLLOW.errorCode
       else if (target.topic !== null && !isReadable) error = READ_TOPIC.errorCode
       if (error === ErrorCode.NONE) targets.push(target)
+      else if (error === ErrorCode.UNKNOWN_TOPIC_ID && replicaId < 0) unresolved.push(refuse(target, error))
       else refused.push(refuse(target, error))
     }
     const params = paramsOf(request, replicaId, config().fetchMaxBytes, context)
     const results = replicas.fetch(params, targets, (cancel) => context.onClose(cancel))
-    if (!(results instanceof Promise)) return respond(parts, session, results, refused, context)
-    return results.then((late) => respond(parts, session, late, refused, context))
+    const others = unresolved.length === 0 ? refused : [...unresolved, ...refused]
+    const answer = (read: readonly FetchResult[]) => {
+      const response = respond(parts, session, read, others, context)
+      // Brokers find each other without being told where.
+      return replicaId >= 0 ? { ...response, nodeEndpoints: [] } : response
+    }
+    return results instanceof Promise ? results.then(answer) : answer(results)
   })
 }
 
@@ -123,16 +131,20 @@ function respond(
   session: FetchContext,
   read: readonly FetchResult[],
   refused: readonly FetchResult[],
-  { apiVersion, session: { listenerName } }: RequestContext,
+  { apiVersion, session: { listenerName, securityProtocol } }: RequestContext,
 ): FetchResponse {
   const { errorCode, sessionId, results } = session.answer(
     refused.length === 0 ? read : [...read, ...refused],
   )
   const leaders = new CurrentLeaders(metadata.image, listenerName)
+  const receiver = { fetchVersion: apiVersion, securityProtocol }
   for (const result of results) {
     const { topic, partition } = result.target
     const hosted = topic === null ? undefined : replicas.hosted(topic, partition)
-    if (typeof hosted === 'object') prepareToSend(result, apiVersion, hosted.log.config)
+    if (typeof hosted === 'object') {
+      const path = prepareToSend(result, receiver, hosted.log.config)
+      replicas.sent.count(listenerName, path, result.size)
+    }
     const isElsewhere =
       result.errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER ||
       result.errorCode === ErrorCode.FENCED_LEADER_EPOCH

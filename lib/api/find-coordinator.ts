@@ -12,6 +12,7 @@ import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
 import { coordinatorPartition } from '../groups/coordinator-key.ts'
 import { shareCoordinatorKey } from '../groups/share-coordinator-key.ts'
+import { ApiError } from '../metadata/controller/api-error.ts'
 import {
   CONSUMER_OFFSETS_TOPIC,
   SHARE_GROUP_STATE_TOPIC,
@@ -25,6 +26,7 @@ import {
   may,
 } from '../security/authorization/needs.ts'
 import { endpointOf } from './listener-view.ts'
+import { MALFORMED_REQUEST } from './malformed-request.ts'
 import type { Parts } from './parts.ts'
 
 type Coordinator = NonNullable<ResponseOf<typeof findCoordinator>['coordinators']>[number]
@@ -36,7 +38,7 @@ const SHARE_SINCE = 6
 /** Most are only told before v4; Kafka says NONE where there is nothing to say. */
 const MESSAGES: Readonly<Record<number, string>> = {
   [ErrorCode.NONE]: 'NONE',
-  [ErrorCode.INVALID_REQUEST]: 'no coordinators have keys of this type',
+  [ErrorCode.INVALID_REQUEST]: MALFORMED_REQUEST.errorMessage as string,
   [ErrorCode.COORDINATOR_NOT_AVAILABLE]: 'no broker coordinates this key now',
   [ErrorCode.GROUP_AUTHORIZATION_FAILED]: 'Group authorization failed.',
   [ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED]: 'Transactional Id authorization failed.',
@@ -47,8 +49,8 @@ const NO_NODE = { nodeId: -1, host: '', port: -1 }
 export function createFindCoordinatorHandler(parts: Pick<Parts, 'metadata' | 'controller'>): Handler {
   return guarded(findCoordinator, NEEDS, ({ key, keyType, coordinatorKeys }, context) => {
     if (isForBrokers(keyType, context) && !may(context, CLUSTER_ACTION)) {
-      const { errorCode } = CLUSTER_ACTION
-      return { coordinators: coordinatorKeys.map((key) => ({ key, ...NO_NODE, errorCode })) }
+      const refused = new ApiError(CLUSTER_ACTION.errorCode)
+      return { coordinators: coordinatorKeys.map((key) => ({ key, ...NO_NODE, ...refused })) }
     }
     if (context.apiVersion >= BATCHED_SINCE) {
       return { coordinators: coordinatorKeys.map((key) => ({ key, ...find(parts, keyType, key, context) })) }

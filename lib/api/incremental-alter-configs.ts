@@ -9,7 +9,7 @@ import type { RequestOf } from '../../protocol/schema.ts'
 import { ALTER_OPERATIONS, DUPLICATE_RESOURCE, duplicateResources } from '../metadata/configs/alter.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'
 import { ConfigResourceType } from '../metadata/records.ts'
-import { guarded, type Handler } from '../network/handler.ts'
+import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
 import { alterRefusal, configRefusal, TO_ALTER } from './config-needs.ts'
 import type { Parts } from './parts.ts'
 
@@ -34,8 +34,9 @@ export function createIncrementalAlterConfigsHandler({
         const { resourceType, resourceName } = resource
         let error: ApiError | undefined
         if (isLogger(resource)) {
-          const refused = configRefusal(context, TO_ALTER, resource)
-          error = repeated[index] ? DUPLICATE : (refused ?? loggerFault(resource, nodeId))
+          error = repeated[index]
+            ? DUPLICATE
+            : (loggerRefusal(resource, context) ?? loggerFault(resource, nodeId))
         } else if (results instanceof ApiError) error = results
         else error = results[next++]
         return {
@@ -53,6 +54,12 @@ const DUPLICATE = new ApiError(ErrorCode.INVALID_REQUEST, DUPLICATE_RESOURCE.mes
 
 function isLogger({ resourceType }: Resource): boolean {
   return resourceType === ConfigResourceType.BROKER_LOGGER
+}
+
+/** Kafka says it without a word. */
+function loggerRefusal(resource: Resource, context: RequestContext): ApiError | undefined {
+  const refusal = configRefusal(context, TO_ALTER, resource)
+  return refusal && new ApiError(refusal.errorCode, null)
 }
 
 /** `RuntimeLoggerManager`, of a broker that has no loggers. */

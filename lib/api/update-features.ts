@@ -5,11 +5,11 @@
 // controllers pass over its `allowDowngrade`.
 // Left out: the timeout, since the levels have changed when the answer is sent.
 
-import { ErrorCode } from '../../protocol/errors.ts'
 import { updateFeatures } from '../../protocol/messages/update-features.ts'
 import { UpgradeType } from '../metadata/controller/update-features.ts'
-import { type Handler, handler } from '../network/handler.ts'
-import { AclOperation, CLUSTER_NAME, ResourceType } from '../security/authorization/acl.ts'
+import { guarded, type Handler } from '../network/handler.ts'
+import { ALTER_CLUSTER } from '../security/authorization/needs.ts'
+import { clusterRefusal } from './cluster-refusal.ts'
 import { controllerId } from './listener-view.ts'
 import type { Parts } from './parts.ts'
 
@@ -19,14 +19,10 @@ export function createUpdateFeaturesHandler({
   metadata,
   controller,
 }: Pick<Parts, 'metadata' | 'controller'>): Handler {
-  return handler(updateFeatures, ({ featureUpdates, validateOnly }, context) => {
+  return guarded(updateFeatures, [ALTER_CLUSTER], ({ featureUpdates, validateOnly }, context) => {
     const { apiVersion } = context
-    if (!context.authorize(AclOperation.ALTER, ResourceType.CLUSTER, CLUSTER_NAME)) {
-      return {
-        errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
-        errorMessage: 'Cluster authorization failed.',
-      }
-    }
+    const refusal = clusterRefusal(context, ALTER_CLUSTER)
+    if (refusal) return { ...refusal }
     const updates = featureUpdates.map(({ feature, maxVersionLevel, upgradeType }) => ({
       feature,
       maxVersionLevel,

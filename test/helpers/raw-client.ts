@@ -77,6 +77,10 @@ export class RawClient implements AsyncDisposable {
     })
   }
 
+  get isClosed(): boolean {
+    return this.#socket.destroyed
+  }
+
   async close(): Promise<void> {
     if (this.#socket.destroyed) return
     const closed = once(this.#socket, 'close')

@@ -2,7 +2,7 @@ import { ErrorCode } from '../../../protocol/errors.ts'
 import { type Random, randomUuid } from '../../lab/random.ts'
 import { ApiError, tooManyRecords } from '../../metadata/controller/api-error.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
-import type { MetadataRecord } from '../../metadata/records.ts'
+import type { AccessControlEntryRecord, MetadataRecord } from '../../metadata/records.ts'
 import {
   type AclBinding,
   type AclBindingFilter,
@@ -11,10 +11,19 @@ import {
   PatternType,
   PermissionType,
   ResourceType,
-  WILDCARD,
 } from './acl.ts'
 import type { AclAuthorizer } from './acl-authorizer.ts'
 import { isRange } from './acl-hosts.ts'
+
+const EVERY_RULE: AclBindingFilter = {
+  resourceType: ResourceType.ANY,
+  resourceName: null,
+  patternType: PatternType.ANY,
+  principal: null,
+  host: null,
+  operation: AclOperation.ANY,
+  permissionType: PermissionType.ANY,
+}
 
 /** One request may not remove more (`AclControlManager`, `QuorumController.MAX_RECORDS_PER_USER_OP`). */
 const MOST_REMOVED = 10_000
@@ -39,6 +48,9 @@ export class AclController {
 
   /** Rules that are there already are no fault. @returns for each, in order, why it was refused */
   create(wanted: readonly AclBinding[]): (ApiError | undefined)[] {
+    if (wanted.some(isUnthinkable)) {
+      return wanted.map(() => new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, null))
+    }
     const records: MetadataRecord[] = []
     const made = new Set<string>()
     const results = wanted.map((acl) => {
@@ -76,6 +88,13 @@ export class AclController {
     return results
   }
 
+  /** Every rule there is, as the record that made it. */
+  *records(): Generator<AccessControlEntryRecord> {
+    for (const { id, acl } of this.#authorizer.matching(EVERY_RULE)) {
+      yield { type: 'AccessControlEntryRecord', id, ...acl }
+    }
+  }
+
   matching(filter: AclBindingFilter): AclBinding[] {
     return [...this.#authorizer.matching(filter)].map(({ acl }) => acl)
   }
@@ -88,6 +107,17 @@ export class AclController {
   }
 }
 
+/** What only filters can say: Kafka's classes cannot even hold such a rule, and the whole request comes to grief. */
+function isUnthinkable({ resourceType, patternType, operation, permissionType }: AclBinding): boolean {
+  return (
+    resourceType === ResourceType.ANY ||
+    patternType === PatternType.ANY ||
+    patternType === PatternType.MATCH ||
+    operation === AclOperation.ANY ||
+    permissionType === PermissionType.ANY
+  )
+}
+
 /** `AclApis.handleCreateAcls`, then `AclControlManager.validateNewAcl`. */
 function bindingFault(acl: AclBinding): ApiError | undefined {
   const { resourceType, resourceName, patternType, operation, permissionType, principal, host } = acl
@@ -95,50 +125,42 @@ function bindingFault(acl: AclBinding): ApiError | undefined {
     return invalid(`The only valid name for the CLUSTER resource is ${CLUSTER_NAME}`)
   }
   if (resourceName === '') return invalid('Invalid empty resource name')
-  if (!isConcrete(ResourceType, resourceType)) {
-    return invalid(`Invalid resourceType ${nameIn(ResourceType, resourceType)}`)
-  }
-  if (patternType !== PatternType.LITERAL && patternType !== PatternType.PREFIXED) {
-    return invalid(`Invalid patternType ${nameIn(PatternType, patternType)}`)
-  }
-  if (!isConcrete(AclOperation, operation)) {
-    return invalid(`Invalid operation ${nameIn(AclOperation, operation)}`)
-  }
-  if (!isConcrete(PermissionType, permissionType)) {
-    return invalid(`Invalid permissionType ${nameIn(PermissionType, permissionType)}`)
-  }
+  if (!isKnown(ResourceType, resourceType)) return invalid('Invalid resourceType UNKNOWN')
+  if (!isKnown(PatternType, patternType)) return invalid('Invalid patternType UNKNOWN')
+  if (!isKnown(AclOperation, operation)) return invalid('Invalid operation UNKNOWN')
+  if (!isKnown(PermissionType, permissionType)) return invalid('Invalid permissionType UNKNOWN')
   if (!principal.includes(':')) {
     const why = 'no colon is present separating the principal type from the principal name'
     return invalid(`Could not parse principal from \`${principal}\` (${why})`)
   }
   if (host === '') return invalid('Host pattern cannot be null or empty')
-  if (host !== WILDCARD && host.includes('/') && !isRange(host)) {
-    return invalid(`Invalid CIDR notation '${host}': Could not parse [${host}]`)
+  if (host.includes('/') && !isRange(host)) {
+    return invalid(`Invalid CIDR notation '${host}': ${rangeFault(host)}`)
   }
   return undefined
 }
 
+/** `SubnetUtils` and `SubnetUtils6` of Commons Net. */
+function rangeFault(host: string): string {
+  const long = /^[\d.]+\/(\d{1,2})$/.exec(host)
+  if (long) return `Value [${long[1]}] not in range [0,32]`
+  const unparsed = `Could not parse [${host}]`
+  return /:.*\/\d+$/.test(host) ? `${unparsed} - prefix length must be between 0 and 128` : unparsed
+}
+
 function filterFault(filter: AclBindingFilter): ApiError | undefined {
   const { resourceType, patternType, operation, permissionType } = filter
-  if (nameIn(ResourceType, resourceType) === UNKNOWN || nameIn(PatternType, patternType) === UNKNOWN) {
+  if (!isKnown(ResourceType, resourceType) || !isKnown(PatternType, patternType)) {
     return invalid('Unknown patternFilter.')
   }
-  if (nameIn(AclOperation, operation) === UNKNOWN || nameIn(PermissionType, permissionType) === UNKNOWN) {
+  if (!isKnown(AclOperation, operation) || !isKnown(PermissionType, permissionType)) {
     return invalid('Unknown entryFilter.')
   }
   return undefined
 }
 
-const UNKNOWN = 'UNKNOWN'
-
-/** Kafka's name for a code that it does not know is UNKNOWN. */
-function nameIn(codes: Readonly<Record<string, number>>, code: number): string {
-  return Object.keys(codes).find((name) => codes[name] === code) ?? UNKNOWN
-}
-
-function isConcrete(codes: Readonly<Record<string, number>>, code: number): boolean {
-  const name = nameIn(codes, code)
-  return name !== UNKNOWN && name !== 'ANY'
+function isKnown(codes: Readonly<Record<string, number>>, code: number): boolean {
+  return Object.values(codes).includes(code)
 }
 
 function invalid(message: string): ApiError {
