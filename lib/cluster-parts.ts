@@ -247,6 +247,7 @@ export class ClusterParts {
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer, frameMemory } = this
     const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
+    for (const { name } of listeners) replicas.sent.register(this.metrics, nodeId, name)
     const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
     return new Broker({
       nodeId,

@@ -10,6 +10,7 @@ import { AppendResult, type Isolation, type TimestampAndOffset } from './log-res
 import { ListOffsetsTimestamp, offsetByTime, offsetsBefore } from './offset-by-time.ts'
 import type { Partition } from './partition.ts'
 import { needsZstd } from './prepare-batch.ts'
+import { SentRecords } from './sent-records.ts'
 
 /** One partition's records in a Produce request. */
 export interface AppendEntry {
@@ -34,6 +35,8 @@ const TO_HIGH_WATERMARK = -1
  * is no replication: what the leader has, all replicas have.
  */
 export class ReplicaManager extends HostedReplicas {
+  readonly sent = new SentRecords()
+
   /**
    * Appends what a client sent, then wakes who waits for it. The results stand in the order of the entries. Replicas
    * share one log, so what the leader has appended with acks=-1 is on all of them at once.

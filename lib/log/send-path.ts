@@ -2,34 +2,49 @@ import { ProtocolError } from '../../protocol/error.ts'
 import { ErrorCode } from '../../protocol/errors.ts'
 import { MAGIC_POSITION } from '../../protocol/records/batch.ts'
 import { downConvert } from '../../protocol/records/down-convert.ts'
+import type { SecurityProtocol } from '../metadata/records.ts'
 import type { FetchResult } from './fetch-partition.ts'
 import { type LogConfig, MAX_DECOMPRESSED_BATCH_BYTES } from './log-config.ts'
 
 /**
- * How records leave for a client:
- * - `as-they-lie`: views of the log, untouched
- * - `down-converted`: rewritten in a format of the client's day (Fetch v0-v3)
+ * How records leave for a client, and why:
+ * - `as-they-lie`: the bytes of the log, untouched
+ * - `encrypted`: untouched until TLS makes other bytes of them
+ * - `down-converted`: rewritten in a format of the client's day (Fetch v0-v3), encrypted or not
  */
-export type SendPath = 'as-they-lie' | 'down-converted'
+export const SEND_PATHS = ['as-they-lie', 'encrypted', 'down-converted'] as const
+
+export type SendPath = (typeof SEND_PATHS)[number]
+
+/** Who is sent to, as far as that decides the way. */
+export interface Receiver {
+  readonly fetchVersion: number
+  readonly securityProtocol: SecurityProtocol
+}
 
 /** Before this version a client cannot be expected to know zstd (KIP-110). */
 const FIRST_VERSION_WITH_ZSTD = 10
 
+/** Up to here clients know no batches of format v2. */
+const LAST_VERSION_WITH_MESSAGE_SETS = 3
+
 /** Up to here a batch larger than the limits is not sent (KIP-74). */
 const LAST_VERSION_WITH_HARD_LIMITS = 2
 
-/** The one place where it is decided which way records go, from what the client's version of Fetch can take. */
-function sendPathOf(fetchVersion: number): SendPath {
-  return fetchVersion <= 3 ? 'down-converted' : 'as-they-lie'
+/** The one place where it is decided which way records go: from what the client can take, and how it is connected. */
+function sendPathOf({ fetchVersion, securityProtocol }: Receiver): SendPath {
+  if (fetchVersion <= LAST_VERSION_WITH_MESSAGE_SETS) return 'down-converted'
+  return securityProtocol === 'SSL' || securityProtocol === 'SASL_SSL' ? 'encrypted' : 'as-they-lie'
 }
 
-/** Makes the result's records what a client with this version of Fetch can take; sets the error where that cannot be. */
-export function prepareToSend(result: FetchResult, fetchVersion: number, config: LogConfig): SendPath {
+/** Makes the result's records what that client can take; sets the error where that cannot be. */
+export function prepareToSend(result: FetchResult, receiver: Receiver, config: LogConfig): SendPath {
+  const { fetchVersion } = receiver
   if (config.compressionType === 'zstd' && fetchVersion < FIRST_VERSION_WITH_ZSTD) {
     replaceByError(result, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
-    return 'as-they-lie'
+    return sendPathOf(receiver)
   }
-  const path = sendPathOf(fetchVersion)
+  const path = sendPathOf(receiver)
   if (result.isFirstTooLarge && fetchVersion <= LAST_VERSION_WITH_HARD_LIMITS) cutOff(result)
   if (path === 'down-converted' && result.size > 0) convert(result, fetchVersion <= 1 ? 0 : 1)
   return path
@@ -67,6 +82,7 @@ function cutOff(result: FetchResult): void {
   beginning.writeBigInt64BE(BigInt(result.target.fetchOffset), 0)
   beginning.writeInt32BE(0x7fff_ffff, 8)
   result.records = [beginning]
+  result.size = beginning.length
 }
 
 /** As Kafka answers it: nothing else is said of the partition. */
