@@ -233,6 +233,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   users: v.optional(users),
   acls: v.optional(v.array(acl, 'a list of ACLs')),
   oauth: v.optional(oauth),
+  dataDir: v.optional(text('a path')),
   logMemoryLimit: v.optional(whole('a whole number of bytes >= 0', 0)),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),

@@ -6,13 +6,13 @@ import { Broker } from './broker.ts'
 import { checkAccessToken, checkUser, OptionError } from './check-options.ts'
 import { type ClusterAuthorization, makeAuthorization, measureCache } from './cluster-authorization.ts'
 import { type BrokerLayout, configsForSize, hostOf, readConfigs } from './cluster-layout.ts'
-import { type ClusterStorage, openStorage } from './cluster-storage.ts'
+import { type ClusterStorage, openStorage, type StorageServices } from './cluster-storage.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
 import { KerberosAcceptors } from './kerberos-acceptors.ts'
 import { type Clock, RealClock } from './lab/clock.ts'
 import { SILENT } from './lab/logger.ts'
-import { RealRandom, randomUuid } from './lab/random.ts'
+import { RealRandom } from './lab/random.ts'
 import { LogMaintenance } from './log/log-maintenance.ts'
 import { LogManager } from './log/log-manager.ts'
 import { ReplicaManager } from './log/replica-manager.ts'
@@ -21,9 +21,11 @@ import { Controller } from './metadata/controller/controller.ts'
 import { LeaderBalancer } from './metadata/controller/leader-balancer.ts'
 import { EffectiveConfigs, StaticConfigError } from './metadata/effective-configs.ts'
 import { featureRecords } from './metadata/features.ts'
+import { recordsOf } from './metadata/journal/records-of.ts'
 import { KnownTopics } from './metadata/known-topics.ts'
 import { logMetadataChanges } from './metadata/log-changes.ts'
-import { Metadata } from './metadata/metadata.ts'
+import { Metadata, type MetadataKeeper } from './metadata/metadata.ts'
+import type { AccessControlEntryRecord, MetadataRecord } from './metadata/records.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Dispatcher } from './network/dispatcher.ts'
 import type { SaslSession } from './network/sasl/sasl-session.ts'
@@ -149,6 +151,16 @@ export class ClusterParts {
     return this.#storage.kept !== undefined
   }
 
+  /** To be called when the brokers are up: partitions are led by whom they were laid out for. */
+  leadAsBefore(): void {
+    const { controller, metadata, logger } = this
+    controller.balanceLeaders()
+    const topics = [...metadata.image.topicsByName.values()]
+    const leaderless = topics.flatMap(({ partitions }) => partitions).filter(({ leader }) => leader < 0)
+    if (leaderless.length === 0) return
+    logger.warn('partitions have no replica on any broker there is', { partitions: leaderless.length })
+  }
+
   #keeper(): MetadataKeeper | undefined {
     const journal = this.#storage.durable?.journal
     if (journal === undefined) return undefined
@@ -182,13 +194,12 @@ export class ClusterParts {
       metadata.commit(adoptedProducerIds(this.logs))
       return
     }
-    durable?.directory.setStraysAside(({ topicId, index }) => {
-      return kept.some((record) => {
-        return record.type === 'PartitionRecord' && record.topicId === topicId && record.partitionId === index
-      })
-    })
+    const partitions = new Set(
+      kept.map((record) => record.type === 'PartitionRecord' && `${record.topicId}-${record.partitionId}`),
+    )
+    durable?.directory.setStraysAside(({ topicId, index }) => partitions.has(`${topicId}-${index}`))
     metadata.restore(kept)
-    controller.resetBrokers()
+    controller.bringAllDown()
   }
 
   /** Stops every timer and lets go of everything that is stored. */
@@ -247,7 +258,6 @@ export class ClusterParts {
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer, frameMemory } = this
     const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
-    for (const { name } of listeners) replicas.sent.register(this.metrics, nodeId, name)
     const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
     return new Broker({
       nodeId,
@@ -271,6 +281,9 @@ export class ClusterParts {
 
 /** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
 export function makeParts(options: ClusterOptions, layouts: readonly BrokerLayout[]): ClusterParts {
+  const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
+  const services = { clock, random, logger }
+  const storage = openStorage(options, services)
   try {
     return new ClusterParts(options, layouts, storage, services)
   } catch (error) {

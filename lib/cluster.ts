@@ -15,7 +15,7 @@ import { type ClusterAcls, OwnersAcls } from './security/authorization/cluster-a
 import { type ClusterTokens, OwnersTokens } from './security/delegation-tokens/cluster-tokens.ts'
 import type { ClusterOAuth } from './security/oauth/oauth.ts'
 import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
-import type { ClusterUsers } from './security/users.ts'
+import type { ClusterUsers, UserOptions } from './security/users.ts'
 
 /** What the cluster answered to a wish of its owner that it refused: an error of Kafka's table, by its name. */
 export class KafkaError extends Error {
@@ -71,7 +71,7 @@ export class Cluster<C extends Clock = Clock> {
     const parts = makeParts(options, layouts)
     let cluster: Cluster<C>
     try {
-      for (const user of options.users ?? []) parts.users.add(user)
+      for (const user of options.users ?? []) addUser(parts, user)
       const tls = await ClusterTls.create(layouts, parts.configs)
       const brokers = layouts.map((layout) => parts.broker(layout, tls))
       cluster = new Cluster<C>(parts, brokers, tls.authority)
@@ -85,12 +85,19 @@ export class Cluster<C extends Clock = Clock> {
       await parts.oauth.start()
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()
-      for (const topic of options.topics ?? []) await cluster.createTopic(topic)
+      if (parts.isRestored) parts.leadAsBefore()
+      for (const topic of options.topics ?? []) {
+        if (!parts.isRestored || !cluster.#has(topic)) await cluster.createTopic(topic)
+      }
     } catch (error) {
       await cluster.stop()
       throw error
     }
     return cluster
+  }
+
+  #has(topic: string | TopicOptions): boolean {
+    return this.#parts.metadata.image.topicsByName.has(typeof topic === 'string' ? topic : topic.name)
   }
 
   get clusterId(): string {
@@ -212,4 +219,10 @@ export class Cluster<C extends Clock = Clock> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
+}
+
+/** In a cluster that goes on, users are who the options say they are now. */
+function addUser({ users }: ClusterParts, user: UserOptions): void {
+  if (users.list().some(({ name }) => name === user.name)) users.remove(user.name)
+  users.add(user)
 }

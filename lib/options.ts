@@ -90,6 +90,11 @@ export interface ClusterOptions<C extends Clock = Clock> {
   /** Opens an HTTP endpoint where users who may log in by OAUTHBEARER get tokens. Default: none; `cluster.oauth` issues tokens without it. */
   oauth?: true | OAuthOptions | undefined
   /**
+   * A directory for all that is stored, laid out as Kafka lays out its log directories; what is there already is served,
+   * be it from josephk or from a broker of Kafka. Default: everything is in memory and gone when the cluster stops.
+   */
+  dataDir?: string | undefined
+  /**
    * The most that stored records may take in memory, in bytes. Producers that would go beyond it get KAFKA_STORAGE_ERROR,
    * which they try again after, until records are deleted. Default: no limit.
    */

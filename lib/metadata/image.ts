@@ -86,6 +86,15 @@ export class MetadataImage {
       .map((key) => key.slice(prefix.length))
   }
 
+  /** Every override there is, of every resource. */
+  *configRecords(): Generator<ConfigRecord> {
+    for (const [key, overrides] of this.#configs) {
+      const colon = key.indexOf(':')
+      const resource = { resourceType: Number(key.slice(0, colon)), resourceName: key.slice(colon + 1) }
+      for (const [name, value] of overrides) yield { type: 'ConfigRecord', ...resource, name, value }
+    }
+  }
+
   partition(topicId: string, partitionIndex: number): PartitionState | undefined {
     return this.topicsById.get(topicId)?.partitions[partitionIndex]
   }

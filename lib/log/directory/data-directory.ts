@@ -11,7 +11,7 @@ import { HeaderWindow } from './header-window.ts'
 import { LogDirectory } from './log-directory.ts'
 import { readMetaProperties, writeMetaProperties } from './meta-properties.ts'
 import { OpenFiles } from './open-files.ts'
-import { type PartitionFolder, partitionFolders, writeTopicId } from './partition-folder.ts'
+import { type PartitionFolder, partitionFolders, readTopicId, writeTopicId } from './partition-folder.ts'
 
 /** Kafka's names. */
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
@@ -104,10 +104,8 @@ export class DataDirectory {
   storageOf({ topic, topicId, index }: PartitionName): LogStorage {
     const name = `${topic}-${index}`
     const folder = join(this.path, name)
-    if (!existsSync(folder)) {
-      mkdirSync(folder)
-      writeTopicId(folder, topicId)
-    }
+    mkdirSync(folder, { recursive: true })
+    if (readTopicId(folder) === undefined) writeTopicId(folder, topicId)
     const { clock, logger } = this.#options
     const log = new LogDirectory({
       folder,

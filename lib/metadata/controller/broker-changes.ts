@@ -69,6 +69,16 @@ export function registerBroker(
   return records
 }
 
+/** The records of a cluster that was switched off as a whole: replicas share one log, so all of them are in sync. */
+export function bringAllDown(image: MetadataImage): MetadataRecord[] {
+  const records: MetadataRecord[] = []
+  for (const [{ topicId }, { partitionIndex: partitionId, replicas, isr, leader }] of partitionsOf(image)) {
+    if (leader === NO_LEADER && isr.length === replicas.length) continue
+    records.push({ type: 'PartitionChangeRecord', topicId, partitionId, isr: replicas, leader: NO_LEADER })
+  }
+  return records
+}
+
 /** Every partition of the cluster. */
 export function* partitionsOf(image: MetadataImage): Generator<[TopicState, PartitionState]> {
   for (const topic of image.topicsByName.values()) {

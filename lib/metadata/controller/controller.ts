@@ -7,7 +7,7 @@ import type { MetadataRecord } from '../records.ts'
 import { type AlteredResource, alterResources } from './alter-configs.ts'
 import { ApiError } from './api-error.ts'
 import type { BrokerRegistrationRequest } from './broker-changes.ts'
-import { fenceBroker, partitionsOf, registerBroker } from './broker-changes.ts'
+import { bringAllDown, fenceBroker, partitionsOf, registerBroker } from './broker-changes.ts'
 import type { GrowingTopic } from './create-partitions.ts'
 import { createPartitions } from './create-partitions.ts'
 import type { CreatableTopic, CreatedTopic, TopicCreationRules } from './create-topics.ts'
@@ -185,6 +185,11 @@ export class Controller {
       if (change) records.push(change)
     }
     this.#metadata.commit(records)
+  }
+
+  /** All brokers were down together, with all that any of them had: whoever comes up first may lead. */
+  bringAllDown(): void {
+    this.#metadata.commit(bringAllDown(this.#metadata.image))
   }
 
   /** A broker is up: newly, or again. */
