@@ -1,5 +1,12 @@
 import { ErrorCode, errorName } from '../../protocol/errors.ts'
-import { isTransactional, magic, producerEpoch, producerId } from '../../protocol/records/batch.ts'
+import {
+  baseSequence,
+  isTransactional,
+  magic,
+  NO_SEQUENCE,
+  producerEpoch,
+  producerId,
+} from '../../protocol/records/batch.ts'
 import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
 import type { AppendEntry } from '../log/replica-manager.ts'
 import { TopicPartitions } from '../transactions/topic-partitions.ts'
@@ -24,11 +31,6 @@ export interface Refusal {
 /** Whether the first of the records belongs to a transaction. */
 export function isTransactionalBatch(records: Buffer): boolean {
   return new BatchCursor(records).next() && magic(records, 0) === 2 && isTransactional(records, 0)
-}
-
-/** The version of the protocol that a transaction is made in by such requests. */
-export function transactionVersionOf(apiVersion: number): number {
-  return apiVersion >= ADDS_PARTITIONS_SINCE ? 2 : 0
 }
 
 /** One request may write for one producer only. */
@@ -56,6 +58,10 @@ export function joinTransaction(
       transactionalId,
       producerId: producerId(first.records, 0),
       producerEpoch: producerEpoch(first.records, 0),
+      sequenceOf: (topic, partition) => {
+        const entry = transactional.find((each) => each.topic === topic && each.partition === partition)
+        return entry === undefined ? NO_SEQUENCE : baseSequence(entry.records, 0)
+      },
       partitions: new TopicPartitions(
         transactional.map(({ topic, partition }) => [topic, partition] as const),
       ),

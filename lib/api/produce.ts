@@ -10,12 +10,7 @@ import { type Answer, guarded, type Handler, NO_RESPONSE, type RequestContext } 
 import { may, mayTopic, WRITE_TOPIC, WRITE_TRANSACTIONAL_ID } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
-import {
-  hasSeveralProducers,
-  isTransactionalBatch,
-  joinTransaction,
-  transactionVersionOf,
-} from './produce-transaction.ts'
+import { hasSeveralProducers, isTransactionalBatch, joinTransaction } from './produce-transaction.ts'
 
 /*
  * Produce, v0 to v13.
@@ -78,7 +73,6 @@ function check({ metadata }: ProduceParts, request: ProduceRequest, context: Req
   const isAcksValid = request.acks === 0 || request.acks === 1 || request.acks === -1
   const isTransactional = hasTransactionalRecords(request)
   const isRefusedTransaction = isTransactional && !mayTransact(request, context)
-  const transactionVersion = transactionVersionOf(context.apiVersion)
   const entries: AppendEntry[] = []
   const waiting: PartitionAnswer[] = []
   const responses = request.topicData.map(({ name: givenName, topicId, partitionData }) => {
@@ -101,7 +95,7 @@ function check({ metadata }: ProduceParts, request: ProduceRequest, context: Req
       }
       const partition = failed(index, error)
       if (error === ErrorCode.NONE) {
-        entries.push({ topic: name, partition: index, records: bytes, transactionVersion })
+        entries.push({ topic: name, partition: index, records: bytes })
         waiting.push(partition)
       }
       return partition

@@ -7,6 +7,7 @@
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { txnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts'
+import { NO_SEQUENCE } from '../../protocol/records/batch.ts'
 import type { GroupRecord } from '../groups/group-record.ts'
 import type { CommittedTopic } from '../groups/offsets/commit.ts'
 import {
@@ -123,7 +124,8 @@ function joinTransaction(
   support: TransactionSupport,
 ): ErrorCode {
   const partitions = new TopicPartitions([[CONSUMER_OFFSETS_TOPIC, partition]])
-  const errorOf = verifier.addOrVerify({ transactionalId, producerId, producerEpoch, partitions }, support)
+  const write = { transactionalId, producerId, producerEpoch, partitions, sequenceOf: () => NO_SEQUENCE }
+  const errorOf = verifier.addOrVerify(write, support)
   return errorOf(CONSUMER_OFFSETS_TOPIC, partition)
 }
 

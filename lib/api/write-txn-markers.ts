@@ -9,6 +9,7 @@ import { writeTxnMarkers } from '../../protocol/messages/write-txn-markers.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
 import { guarded, type Handler } from '../network/handler.ts'
 import { ALTER_CLUSTER, CLUSTER_ACTION, may, unless } from '../security/authorization/needs.ts'
+import { PartitionErrors } from './partition-errors.ts'
 import type { Parts } from './parts.ts'
 
 type Marker = RequestOf<typeof writeTxnMarkers>['markers'][number]
@@ -29,17 +30,20 @@ export function createWriteTxnMarkersHandler({
     })
   return guarded(writeTxnMarkers, [CLUSTER_ACTION_UNLESS_ALTER], ({ markers }, context) => {
     const isAllowed = may(context, ALTER_CLUSTER) || may(context, CLUSTER_ACTION)
-    return {
-      markers: markers.map((marker) => ({
-        producerId: marker.producerId,
-        topics: marker.topics.map(({ name, partitionIndexes }) => ({
-          name,
-          partitions: partitionIndexes.map((partitionIndex) => ({
-            partitionIndex,
-            errorCode: isAllowed ? write(marker, name, partitionIndex) : CLUSTER_ACTION.errorCode,
-          })),
-        })),
-      })),
+    const answers = new Map<number, PartitionErrors>()
+    for (const marker of markers) {
+      const errors = answers.get(marker.producerId) ?? new PartitionErrors()
+      for (const { name, partitionIndexes } of marker.topics) {
+        answers.set(marker.producerId, errors)
+        for (const partition of partitionIndexes) {
+          errors.add(
+            { name },
+            partition,
+            isAllowed ? write(marker, name, partition) : CLUSTER_ACTION.errorCode,
+          )
+        }
+      }
     }
+    return { markers: [...answers].map(([producerId, { topics }]) => ({ producerId, topics })) }
   })
 }

@@ -127,14 +127,8 @@ export class PartitionLog {
    * topic says so, timestamps are written into them.
    *
    * @param storedTogether bytes of the same memory that are stored with these ones: what a request's frame is kept for
-   * @param transactionVersion of the protocol that the client's transaction is made in, 0 or 2
    */
-  append(
-    records: Buffer,
-    leaderEpoch: number,
-    storedTogether = records.length,
-    transactionVersion = 0,
-  ): AppendResult {
+  append(records: Buffer, leaderEpoch: number, storedTogether = records.length): AppendResult {
     const now = this.#clock.now()
     const prepared = prepareClientBatch(records, this.config, now)
     if (prepared.batch === null) {
@@ -149,10 +143,14 @@ export class PartitionLog {
       return result
     }
     const keep = prepared.isRewritten || keepsView(prepared.batch, storedTogether)
-    return this.#append(prepared.batch, keep, leaderEpoch, 'client', transactionVersion)
+    return this.#append(prepared.batch, keep, leaderEpoch, 'client', 0)
   }
 
-  /** Appends a batch that a coordinator of this cluster made: a transaction's marker, an internal topic's records. */
+  /**
+   * Appends a batch that a coordinator of this cluster made: a transaction's marker, an internal topic's records.
+   *
+   * @param transactionVersion where it is a marker: of the protocol that the transaction is made in, 0 or 2
+   */
   appendAsCoordinator(batch: Buffer, leaderEpoch: number, transactionVersion = 0): AppendResult {
     return this.#append(batch, false, leaderEpoch, 'coordinator', transactionVersion)
   }

@@ -9,12 +9,14 @@ import {
   maxTimestamp,
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
+  NO_SEQUENCE,
   producerEpoch,
   producerId,
 } from '../../protocol/records/batch.ts'
 import type { EndTxnMarker } from '../../protocol/records/control.ts'
 import { type BatchMetadata, ProducerEntry, type ProducerRow } from './producer-entry.ts'
 import { type AbortedEntry, type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
+import { VerificationStates } from './verification-states.ts'
 
 /** Who appends: a client's batches are held against their sequence numbers, a coordinator's have none. */
 export type AppendOrigin = 'client' | 'coordinator'
@@ -47,6 +49,7 @@ export class ProducerState {
   /** Transactions with no marker below the high watermark, in the order in which they began. */
   readonly #unstable: OpenTransaction[] = []
   readonly #aborted = new TransactionIndex()
+  readonly verifications = new VerificationStates()
   readonly #createdAt: number
   #checkedAt: number
 
@@ -68,6 +71,7 @@ export class ProducerState {
       if (!entry.hasOpenTransaction && latestCheck - entry.lastTimestamp >= expirationMs)
         this.#entries.delete(id)
     }
+    this.verifications.expire(latestCheck - expirationMs)
   }
 
   /** There is nothing to remember. */
@@ -117,8 +121,8 @@ export class ProducerState {
   }
 
   /**
-   * May the batch be appended? It has a producer id and is no duplicate. `marker` is what a control batch says,
-   * `transactionVersion` the version of the protocol that the transaction is made in (KIP-890).
+   * May the batch be appended? It has a producer id and is no duplicate. `marker` is what a control batch says, and
+   * `transactionVersion` the version of the protocol that its transaction is made in (KIP-890).
    */
   check(
     batch: Buffer,
@@ -126,16 +130,17 @@ export class ProducerState {
     marker: EndTxnMarker | null,
     transactionVersion: number,
   ): ErrorCode {
-    const entry = this.#entries.get(producerId(batch, 0))
-    const bumpsEpoch = transactionVersion >= EPOCH_BUMP_VERSION
-    if (entry === undefined) {
-      const isLate = bumpsEpoch && origin === 'client' && baseSequence(batch, 0) !== 0
-      // Whoever raises the epoch with each transaction begins each at 0: something before this batch is missing.
-      return isLate ? ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER : ErrorCode.NONE
-    }
+    const id = producerId(batch, 0)
+    const entry = this.#entries.get(id)
     const epoch = producerEpoch(batch, 0)
-    if (epoch < entry.producerEpoch) return ErrorCode.INVALID_PRODUCER_EPOCH
+    if (entry !== undefined && epoch < entry.producerEpoch) return ErrorCode.INVALID_PRODUCER_EPOCH
+    const isFirst = entry === undefined || entry.lastSequence === NO_SEQUENCE
+    if (origin === 'client' && this.verifications.isLate(id, baseSequence(batch, 0), isFirst)) {
+      return ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+    }
+    if (entry === undefined) return ErrorCode.NONE
     if (marker !== null) {
+      const bumpsEpoch = transactionVersion >= EPOCH_BUMP_VERSION
       if (bumpsEpoch && epoch === entry.producerEpoch && !entry.isRepeatedMarker) {
         return ErrorCode.INVALID_PRODUCER_EPOCH
       }
@@ -159,6 +164,7 @@ export class ProducerState {
     const id = producerId(batch, 0)
     if (id === NO_PRODUCER_ID) return
     if (isControlBatch(batch, 0) && marker === null) return
+    this.verifications.onAppend(batch)
     const entry = this.#entryOf(id)
     const epoch = producerEpoch(batch, 0)
     const firstOffset = baseOffset(batch, 0)

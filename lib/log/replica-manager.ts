@@ -17,8 +17,6 @@ export interface AppendEntry {
   readonly topic: string
   readonly partition: number
   readonly records: Buffer
-  /** Of the protocol that the transaction is made in, where it is one: 0, or 2 (KIP-890). */
-  readonly transactionVersion?: number
 }
 
 /** The low watermark after DeleteRecords, -1 with an error. */
@@ -47,14 +45,13 @@ export class ReplicaManager extends HostedReplicas {
     let storedTogether = 0
     for (const entry of entries) storedTogether += entry.records.length
     const changed: Partition[] = []
-    const results = entries.map(({ topic, partition: index, records, transactionVersion }) => {
+    const results = entries.map(({ topic, partition: index, records }) => {
       const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
       if (typeof partition === 'number') return failedAppend(partition)
       if (requiredAcks === -1 && partition.isUnderMinIsr) {
         return failedAppend(ErrorCode.NOT_ENOUGH_REPLICAS, partition.log.logStartOffset)
       }
-      const { leaderEpoch } = partition.state
-      const result = partition.log.append(records, leaderEpoch, storedTogether, transactionVersion)
+      const result = partition.log.append(records, partition.state.leaderEpoch, storedTogether)
       if (result.baseOffset >= 0 && !result.isDuplicate) changed.push(partition)
       return result
     })

@@ -11,6 +11,7 @@ import {
   NO_PRODUCER_ID,
   prepared,
   type TransactionMetadata,
+  withFailedFence,
 } from './transaction-metadata.ts'
 
 export interface EndTransaction {
@@ -65,19 +66,20 @@ export function abortFenced(
   metadata: TransactionMetadata,
 ): ErrorCode {
   const bumpsEpoch = shard.services.transactionVersion() >= EPOCH_BUMP_VERSION
-  const nextProducerId =
-    bumpsEpoch && isEpochExhausted(metadata.producerEpoch) ? shard.nextProducerId() : NO_PRODUCER_ID
-  const fence = fenced(metadata)
-  const version = bumpsEpoch ? EPOCH_BUMP_VERSION : 0
-  const error = shard.write(prepared(fence, 'PrepareAbort', version, nextProducerId, shard.now))
-  if (error !== ErrorCode.NONE) {
-    const { producerEpoch, lastProducerEpoch } = fence
-    const failed = { ...metadata, producerEpoch, lastProducerEpoch, hasFailedEpochFence: true }
-    shard.transactions.set(metadata.transactionalId, failed)
-    return error
-  }
-  markers.send(shard, metadata.transactionalId)
-  return ErrorCode.NONE
+  const error = shard.write(bumpsEpoch ? abortedByBump(shard, metadata) : abortedByFence(shard, metadata))
+  if (error === ErrorCode.NONE) markers.send(shard, metadata.transactionalId)
+  else if (!bumpsEpoch) shard.transactions.set(metadata.transactionalId, withFailedFence(metadata))
+  return error
+}
+
+/** The end raises the epoch, and so fences. */
+function abortedByBump(shard: TransactionShard, metadata: TransactionMetadata): TransactionMetadata {
+  const nextProducerId = isEpochExhausted(metadata.producerEpoch) ? shard.nextProducerId() : NO_PRODUCER_ID
+  return prepared(metadata, 'PrepareAbort', EPOCH_BUMP_VERSION, nextProducerId, shard.now)
+}
+
+function abortedByFence(shard: TransactionShard, metadata: TransactionMetadata): TransactionMetadata {
+  return prepared(fenced(metadata), 'PrepareAbort', 0, NO_PRODUCER_ID, shard.now)
 }
 
 /**

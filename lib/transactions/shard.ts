@@ -66,7 +66,10 @@ export class TransactionShard {
 
   /** Stores the transition and makes it; with an error, nothing has changed. */
   write(next: TransactionMetadata): ErrorCode {
-    const value = transactionValue(next, this.services.transactionVersion())
+    const level = this.services.transactionVersion()
+    // Records of old have no place for it. Kafka stumbles over that, and leaves the id unusable besides.
+    if (level < 1 && next.clientTransactionVersion > 0) return ErrorCode.UNSUPPORTED_VERSION
+    const value = transactionValue(next, level)
     const error = this.#append(next.transactionalId, value)
     if (error === ErrorCode.NONE) this.transactions.set(next.transactionalId, next)
     return error

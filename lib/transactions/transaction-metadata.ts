@@ -157,6 +157,12 @@ export function fenced(from: TransactionMetadata): TransactionMetadata {
   })
 }
 
+/** The fence could not be stored: the producer has lost its epoch all the same, and the next fence need not raise it. */
+export function withFailedFence(from: TransactionMetadata): TransactionMetadata {
+  const { producerEpoch, lastProducerEpoch } = fenced(from)
+  return { ...from, producerEpoch, lastProducerEpoch, hasFailedEpochFence: true }
+}
+
 /** The outcome is decided. */
 export function prepared(
   from: TransactionMetadata,

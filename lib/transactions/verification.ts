@@ -16,6 +16,8 @@ export interface TransactionalWrite {
   readonly producerId: number
   readonly producerEpoch: number
   readonly partitions: TopicPartitions
+  /** Of the batch that is to be written there; -1 where it has none. */
+  readonly sequenceOf: (topic: string, partition: number) => number
 }
 
 /** Why partitions may not be written to; those that are not in it may. */
@@ -46,7 +48,7 @@ export class TransactionVerifier {
     const errors = new Map<string, ErrorCode>()
     const unknown = new TopicPartitions()
     for (const [topic, partition] of write.partitions) {
-      const error = this.#check(topic, partition, write)
+      const error = this.#check(topic, partition, write, support)
       if (error === 'unknown') unknown.add(topic, partition)
       else errors.set(`${topic}-${partition}`, error)
     }
@@ -62,14 +64,19 @@ export class TransactionVerifier {
   #check(
     topic: string,
     index: number,
-    { producerId, producerEpoch }: TransactionalWrite,
+    { producerId, producerEpoch, sequenceOf }: TransactionalWrite,
+    support: TransactionSupport,
   ): ErrorCode | 'unknown' {
     const partition = this.#replicas.available(topic, index, -1, true)
     if (typeof partition === 'number') return partition
-    const entry = partition.log.producers.get(producerId)
-    if (entry === undefined) return 'unknown'
-    if (producerEpoch < entry.producerEpoch) return ErrorCode.INVALID_PRODUCER_EPOCH
-    return entry.hasOpenTransaction && producerEpoch === entry.producerEpoch ? ErrorCode.NONE : 'unknown'
+    const { producers } = partition.log
+    const entry = producers.get(producerId)
+    if (entry && producerEpoch < entry.producerEpoch) return ErrorCode.INVALID_PRODUCER_EPOCH
+    if (entry?.hasOpenTransaction && producerEpoch === entry.producerEpoch) return ErrorCode.NONE
+    const bumpsEpoch = support === 'add-partition'
+    const sequence = sequenceOf(topic, index)
+    producers.verifications.start(producerId, sequence, producerEpoch, bumpsEpoch, this.#replicas.clock.now())
+    return 'unknown'
   }
 
   #ask(write: TransactionalWrite, support: TransactionSupport): ErrorCode | VerificationErrors {
