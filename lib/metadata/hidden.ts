@@ -4,12 +4,12 @@ import { type ConfigRecord, ConfigResourceType } from './records.ts'
 
 export const HIDDEN = '[hidden]'
 
+/** No `toJSON` beside it: what packs records for a disk would take its word for the bytes. */
 function showAs(value: object, shown: unknown): void {
-  Object.defineProperty(value, inspect.custom, { value: () => shown })
-  Object.defineProperty(value, 'toJSON', { value: () => shown })
+  Object.defineProperty(value, inspect.custom, { value: () => shown, configurable: true })
 }
 
-/** The same bytes, which neither `util.inspect` nor `JSON.stringify` shows: for what nobody should find in a log. */
+/** The same bytes, which `util.inspect` does not show: for what nobody should find in a log. */
 export function hidden(bytes: Buffer): Buffer {
   showAs(bytes, HIDDEN)
   return bytes

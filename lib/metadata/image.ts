@@ -1,3 +1,4 @@
+import { hidden } from './hidden.ts'
 import type {
   BrokerEndpoint,
   ConfigRecord,
@@ -171,6 +172,8 @@ export class MetadataImage {
         this.nextProducerId = record.nextProducerId
         return
       case 'UserScramCredentialRecord': {
+        hidden(record.storedKey)
+        hidden(record.serverKey)
         const credentials = this.scramCredentials.get(record.name)
         if (credentials) credentials.set(record.mechanism, record)
         else this.scramCredentials.set(record.name, new Map([[record.mechanism, record]]))
