@@ -15,7 +15,7 @@ import type { OffsetsByTopic } from '../groups/offsets/committed-offsets.ts'
 import { type FetchedOffset, fetchOffset, NO_OFFSET } from '../groups/offsets/fetch.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
-import { DESCRIBE_GROUP, DESCRIBE_TOPIC, may } from '../security/authorization/needs.ts'
+import { DESCRIBE_GROUP, DESCRIBE_TOPIC, may, silently } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
 
 type OffsetFetchRequest = RequestOf<typeof offsetFetch>
@@ -32,6 +32,8 @@ interface GroupOffsets {
   readonly isPending: (topic: string, partition: number) => boolean
 }
 
+const NEEDS = [DESCRIBE_GROUP, DESCRIBE_TOPIC, silently(DESCRIBE_TOPIC)]
+
 const TOP_LEVEL_ERROR_SINCE = 2
 const BATCHED_SINCE = 8
 const TOPIC_IDS_SINCE = 10
@@ -41,7 +43,7 @@ export function createOffsetFetchHandler({
   groupCoordinator,
   metadata,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
-  return guarded(offsetFetch, [DESCRIBE_GROUP, DESCRIBE_TOPIC], (request, context) => {
+  return guarded(offsetFetch, NEEDS, (request, context) => {
     const { apiVersion } = context
     const useTopicIds = apiVersion >= TOPIC_IDS_SINCE
     const offsetsOf = ({ groupId, memberId, memberEpoch }: OffsetReader): GroupOffsets | number => {

@@ -30,6 +30,8 @@ const RULES: Readonly<Partial<Record<UserName, Rules>>> = {
     [['CREATE', 'DESCRIBE_CONFIGS'], topics('made-')],
     [['READ', 'DELETE', 'ALTER_CONFIGS'], group('g1')],
     [['DESCRIBE'], group('g2')],
+    [['READ'], group('c-g1')],
+    [['DESCRIBE'], group('c-g2')],
     [['WRITE'], transaction('t1')],
     [['DESCRIBE'], transaction('t2')],
   ],

@@ -1,5 +1,7 @@
 import { addOffsetsToTxn } from '../../../protocol/messages/add-offsets-to-txn.ts'
 import { addPartitionsToTxn } from '../../../protocol/messages/add-partitions-to-txn.ts'
+import { consumerGroupDescribe } from '../../../protocol/messages/consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.ts'
 import { deleteGroups } from '../../../protocol/messages/delete-groups.ts'
 import { describeGroups } from '../../../protocol/messages/describe-groups.ts'
 import { describeTransactions } from '../../../protocol/messages/describe-transactions.ts'
@@ -92,6 +94,38 @@ function ofGroup(groupId: string): Question[] {
   ]
 }
 
+/** KIP-848: subscriptions are checked, too. */
+function ofConsumerGroup(groupId: string): Question[] {
+  const joining = {
+    groupId: `c-${groupId}`,
+    memberId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+    memberEpoch: 0,
+    rebalanceTimeoutMs: 5_000,
+    topicPartitions: [],
+  }
+  return [
+    question(consumerGroupHeartbeat, `${groupId}, no topics`, 'all', () => ({
+      ...joining,
+      memberEpoch: 5,
+      rebalanceTimeoutMs: -1,
+      topicPartitions: null,
+    })),
+    question(consumerGroupHeartbeat, `${groupId}, hidden topics`, 'all', () => ({
+      ...joining,
+      subscribedTopicNames: ['alpha', 'gamma'],
+    })),
+    question(consumerGroupHeartbeat, `${groupId}, topics`, 'newest', () => ({
+      ...joining,
+      subscribedTopicNames: ['alpha'],
+    })),
+    question(consumerGroupHeartbeat, `${groupId}, a regular expression`, [1], () => ({
+      ...joining,
+      memberId: 'AAAAAAAAAAAAAAAAAAAAAg',
+      subscribedTopicRegex: 'alp.*|gam.*',
+    })),
+  ]
+}
+
 function ofTransaction(transactionalId: string): Question[] {
   return [
     question(initProducerId, transactionalId, [0, 4, 5], () => ({
@@ -149,8 +183,23 @@ export const ABOUT_GROUPS: readonly Question[] = [
     includeAuthorizedOperations: true,
   })),
   question(listGroups, 'all', 'all', () => ({})),
+  ...GROUP_IDS.flatMap(ofConsumerGroup),
+  question(consumerGroupDescribe, 'with operations', 'all', () => ({
+    groupIds: [...GROUP_IDS, 'c-g1', 'c-g2', 'c-g3'],
+    includeAuthorizedOperations: true,
+  })),
   ...TRANSACTIONAL_IDS.flatMap(ofTransaction),
-  question(writeTxnMarkers, 'none', 'newest', () => ({ markers: [] })),
+  question(writeTxnMarkers, 'of a topic that is not there', 'newest', () => ({
+    markers: [
+      {
+        ...NOBODY,
+        transactionResult: true,
+        topics: [{ name: 'absent', partitionIndexes: [0] }],
+        coordinatorEpoch: 0,
+        transactionVersion: 0,
+      },
+    ],
+  })),
   question(describeTransactions, 'all', 'all', () => ({ transactionalIds: [...TRANSACTIONAL_IDS] })),
   question(listTransactions, 'all', 'all', () => ({})),
   question(deleteGroups, 'three', 'newest', () => ({ groupsNames: [...GROUP_IDS, 'g3'] })),
