@@ -12,6 +12,9 @@ import type {
 } from './options.ts'
 import { AclOperation, PatternType, PermissionType, ResourceType } from './security/authorization/acl.ts'
 import type { AclFilter, AclOptions } from './security/authorization/cluster-acls.ts'
+import type { ModeBitsOptions } from './security/authorization/cluster-modes.ts'
+import type { CustomAuthorizer } from './security/authorization/custom-authorizer.ts'
+import { MODE_BITS } from './security/authorization/mode-bits.ts'
 import type { TokenOptions } from './security/delegation-tokens/cluster-tokens.ts'
 import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import { MECHANISMS, PASSWORD_MECHANISMS } from './security/mechanism.ts'
@@ -211,6 +214,17 @@ const acl: v.GenericSchema<AclOptions> = v.pipe(
   ),
 )
 
+const WHO = "a user's name, '@group' or '*'"
+const who = v.pipe(v.string(WHO), v.regex(/^(\*|@[^@*]+|[^@*].*)$/, WHO))
+const userName = v.pipe(v.string("a user's name"), v.regex(/^[^@*]/, "a user's name"))
+const MODES = `an object of lists of ${MODE_BITS.join(', ')}`
+const modes = v.record(who, v.array(v.picklist(MODE_BITS, MODES), MODES), MODES)
+const modeBits: v.GenericSchema<ModeBitsOptions> = object({
+  defaults: v.optional(modes),
+  topics: v.optional(v.record(text(), modes, 'an object of modes')),
+  groups: v.optional(v.record(userName, v.array(text(), 'a list of groups'), 'an object of lists of groups')),
+})
+
 const aclFilter: v.GenericSchema<AclFilter> = object({
   principal: v.optional(text()),
   operation: v.optional(aclWords.operation),
@@ -232,6 +246,14 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   topics: v.optional(v.array(v.union([topicName, topic], TOPIC_NAME), 'a list of topics')),
   users: v.optional(users),
   acls: v.optional(v.array(acl, 'a list of ACLs')),
+  modeBits: v.optional(modeBits),
+  authorizer: v.optional(withMethods<CustomAuthorizer>('an object with a method authorize', 'authorize')),
+  permissions: v.optional(
+    object({
+      lagMs: v.optional(whole('milliseconds, a whole number >= 0', 0)),
+      maxCached: v.optional(whole('a whole number >= 1', 1)),
+    }),
+  ),
   oauth: v.optional(oauth),
   dataDir: v.optional(text('a path')),
   logMemoryLimit: v.optional(whole('a whole number of bytes >= 0', 0)),
@@ -274,6 +296,11 @@ export function checkUser(options: UserOptions): UserOptions {
 /** @throws OptionError */
 export function checkToken(options: TokenOptions): TokenOptions {
   return check(token, options)
+}
+
+/** @throws OptionError */
+export function checkModes(options: ModeBitsOptions): ModeBitsOptions {
+  return check(modeBits, options)
 }
 
 /** @throws OptionError */

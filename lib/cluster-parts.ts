@@ -74,7 +74,7 @@ export class ClusterParts {
     const metadata = new Metadata(storage.clusterId, this.#keeper())
     const topics = new KnownTopics(metadata)
     this.strings = new StringTable(topics)
-    this.authorization = makeAuthorization(options, metadata, topics, random)
+    this.authorization = makeAuthorization(options, { metadata, topics, random, clock })
     measureCache(this.authorization.cache, this.metrics)
     const configs = new EffectiveConfigs(metadata, {
       cluster: new Map([...configsForSize(layouts.length), ...readConfigs('config', options.config)]),
@@ -207,6 +207,7 @@ export class ClusterParts {
     this.leaderBalancer.close()
     this.transactionCoordinator.close()
     this.groupCoordinator.close()
+    this.authorization.lag?.close()
     this.tokens.close()
     this.logMaintenance.close()
     const logs = [...this.logs.partitions()]

@@ -1,6 +1,13 @@
 import { type ErrorName, errorName } from '../protocol/errors.ts'
 import type { Broker } from './broker.ts'
-import { checkAcl, checkAclFilter, checkOptions, checkToken, checkTopic } from './check-options.ts'
+import {
+  checkAcl,
+  checkAclFilter,
+  checkModes,
+  checkOptions,
+  checkToken,
+  checkTopic,
+} from './check-options.ts'
 import { layOutBrokers } from './cluster-layout.ts'
 import { type ClusterParts, makeParts } from './cluster-parts.ts'
 import { ClusterTls } from './cluster-tls.ts'
@@ -12,6 +19,7 @@ import type { ClientSession } from './network/sasl/sasl-session.ts'
 import type { ClusterOptions, TopicOptions } from './options.ts'
 import { type AuthorizationEvent, authorizationEvent } from './security/authorization/authorization-event.ts'
 import { type ClusterAcls, OwnersAcls } from './security/authorization/cluster-acls.ts'
+import { type ClusterModes, OwnersModes, setModes } from './security/authorization/cluster-modes.ts'
 import { type ClusterTokens, OwnersTokens } from './security/delegation-tokens/cluster-tokens.ts'
 import type { ClusterOAuth } from './security/oauth/oauth.ts'
 import type { ThrowawayAuthority } from './security/tls/throwaway-authority.ts'
@@ -82,6 +90,9 @@ export class Cluster<C extends Clock = Clock> {
     const { brokers } = cluster
     try {
       if (options.acls) cluster.acls.create(...options.acls)
+      const { modes, lag } = parts.authorization
+      if (modes) setModes(modes, options.modeBits ?? {})
+      lag?.begin()
       await parts.oauth.start()
       // In the order of the options, so that ids, leaders and free ports come out the same each time.
       for (const broker of brokers) await broker.start()
@@ -138,6 +149,17 @@ export class Cluster<C extends Clock = Clock> {
     }
     const refused = (subject: string, error: ApiError) => new KafkaError(subject, error)
     return new OwnersAcls({ acls, checkAcl, checkFilter: checkAclFilter, refused })
+  }
+
+  /**
+   * Who may do what to topics, by mode bits.
+   * @throws Error where no modes are gone by
+   */
+  get modes(): ClusterModes {
+    const { modes } = this.#parts.authorization
+    if (modes === undefined)
+      throw new Error('this cluster goes by no mode bits: expected the option modeBits')
+    return new OwnersModes(modes, checkModes)
   }
 
   /** Who may log in where clients must (SASL). */

@@ -15,6 +15,7 @@ export type {
   ClusterOptions,
   ConfigOptions,
   ListenerOptions,
+  PermissionOptions,
   TopicOptions,
 } from './options.ts'
 export type { AuthorizationEvent } from './security/authorization/authorization-event.ts'
@@ -24,6 +25,18 @@ export type {
   AclOptions,
   ClusterAcls,
 } from './security/authorization/cluster-acls.ts'
+export type {
+  ClusterModes,
+  ModeBitsOptions,
+  Modes,
+} from './security/authorization/cluster-modes.ts'
+export type {
+  AuthorizationQuestion,
+  CustomAuthorizer,
+  StaleAnswers,
+} from './security/authorization/custom-authorizer.ts'
+export type { ModeBit } from './security/authorization/mode-bits.ts'
+export { ModeExportError } from './security/authorization/mode-export.ts'
 export type {
   ClusterTokens,
   IssuedToken,

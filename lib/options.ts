@@ -5,6 +5,8 @@ import type { SecurityProtocol } from './metadata/records.ts'
 import type { EarlyNegotiation } from './network/sasl/early-negotiation.ts'
 import type { SessionModelOptions } from './network/sasl/session-model.ts'
 import type { AclOptions } from './security/authorization/cluster-acls.ts'
+import type { ModeBitsOptions } from './security/authorization/cluster-modes.ts'
+import type { CustomAuthorizer } from './security/authorization/custom-authorizer.ts'
 import type { KerberosOptions } from './security/gssapi/acceptor.ts'
 import type { MechanismName } from './security/mechanism.ts'
 import type { OAuthOptions } from './security/oauth/oauth.ts'
@@ -66,6 +68,16 @@ export interface TopicOptions {
   config?: ConfigOptions | undefined
 }
 
+export interface PermissionOptions {
+  /**
+   * How long, on the clock, a change of ACLs or modes takes to become effective, as it does on a real cluster's brokers.
+   * What the options begin with is effective at once. Default: 0.
+   */
+  lagMs?: number | undefined
+  /** Decisions that are remembered at most, at 8 to 12 bytes each. Default: 2097152. */
+  maxCached?: number | undefined
+}
+
 /** Everything a cluster can be told when it starts. `C` is the clock's own type, so that `cluster.clock` has it. */
 export interface ClusterOptions<C extends Clock = Clock> {
   /** How many brokers, or what each of them is like. Default: 1. */
@@ -87,6 +99,12 @@ export interface ClusterOptions<C extends Clock = Clock> {
    * them later. Default: everybody may do everything, unless `authorizer.class.name` among the configs says otherwise.
    */
   acls?: readonly AclOptions[] | undefined
+  /** Who may do what to topics by mode bits instead of ACLs. `cluster.modes` changes them later. */
+  modeBits?: ModeBitsOptions | undefined
+  /** Decides instead of ACLs; its answers are kept until it says that they are stale. */
+  authorizer?: CustomAuthorizer | undefined
+  /** How permissions take effect. */
+  permissions?: PermissionOptions | undefined
   /** Opens an HTTP endpoint where users who may log in by OAUTHBEARER get tokens. Default: none; `cluster.oauth` issues tokens without it. */
   oauth?: true | OAuthOptions | undefined
   /**

@@ -5,7 +5,9 @@ import { type FetchContext, FetchSessions } from '../log/fetch-context.ts'
 import type { FetchParams } from '../log/fetch-params.ts'
 import { type FetchPartition, FetchResult } from '../log/fetch-partition.ts'
 import { prepareToSend } from '../log/send-path.ts'
+import type { TopicState } from '../metadata/image.ts'
 import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
+import { REPLICATE_TOPIC } from '../security/authorization/mode-bits.ts'
 import { CLUSTER_ACTION, may, mayTopic, type Need, READ_TOPIC } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
@@ -61,7 +63,7 @@ export function createFetchHandler(parts: FetchParts): Handler {
     // Kafka looks at a consumer's ids before it looks at anything else; its answers stand in that order.
     const unresolved: FetchResult[] = []
     const refused: FetchResult[] = []
-    const mayFollow = replicaId < 0 || may(context, FOLLOW)
+    const mayFollow = replicaId >= 0 && may(context, FOLLOW)
     let topic: string | null = null
     let isReadable = false
     for (const target of session.partitions) {
@@ -69,11 +71,13 @@ export function createFetchHandler(parts: FetchParts): Handler {
       if (target.topic !== null && target.topic !== topic) {
         topic = target.topic
         const known = metadata.image.topicsByName.get(topic)
-        isReadable = replicaId >= 0 || mayTopic(context, READ_TOPIC, known, topic)
+        isReadable =
+          replicaId < 0
+            ? mayTopic(context, READ_TOPIC, known, topic)
+            : mayFollow || mayReplicate(context, known)
       }
       let error = unknown(parts, target)
-      if (!mayFollow) error = FOLLOW.errorCode
-      else if (target.topic !== null && !isReadable) error = READ_TOPIC.errorCode
+      if (target.topic === null ? replicaId >= 0 && !mayFollow : !isReadable) error = READ_TOPIC.errorCode
       if (error === ErrorCode.NONE) targets.push(target)
       else if (error === ErrorCode.UNKNOWN_TOPIC_ID && replicaId < 0) unresolved.push(refuse(target, error))
       else refused.push(refuse(target, error))
@@ -88,6 +92,12 @@ export function createFetchHandler(parts: FetchParts): Handler {
     }
     return results instanceof Promise ? results.then(answer) : answer(results)
   })
+}
+
+/** Mode bits let brokers follow single topics; no ACL can say that. */
+function mayReplicate(context: RequestContext, topic: TopicState | undefined): boolean {
+  const { replicatesByTopic = false } = context.session.permissions
+  return replicatesByTopic && topic !== undefined && context.authorizeTopic(REPLICATE_TOPIC, topic)
 }
 
 function unknown({ metadata }: FetchParts, { topic, partition }: FetchPartition): ErrorCode {

@@ -1,3 +1,4 @@
+import { ModesImage } from './modes-image.ts'
 import { hidden } from './hidden.ts'
 import type {
   BrokerEndpoint,
@@ -62,6 +63,7 @@ export class MetadataImage {
   readonly scramCredentials = new Map<string, Map<number, UserScramCredentialRecord>>()
   /** By their ids, in the order of their creation. */
   readonly delegationTokens = new Map<string, DelegationTokenRecord>()
+  readonly modes = new ModesImage()
   nextProducerId = 0
   #namesByUnified = new Map<string, Set<string>>()
   #configs = new Map<string, Map<string, string>>()
@@ -153,6 +155,7 @@ export class MetadataImage {
         names?.delete(topic.name)
         if (names?.size === 0) this.#namesByUnified.delete(unified as string)
         this.#configs.delete(`${ConfigResourceType.TOPIC}:${topic.name}`)
+        this.modes.forget(topic.name)
         return
       }
       case 'PartitionRecord':
@@ -167,6 +170,11 @@ export class MetadataImage {
       case 'FeatureLevelRecord':
         if (record.featureLevel === 0) this.features.delete(record.name)
         else this.features.set(record.name, record.featureLevel)
+        return
+      case 'DefaultModeRecord':
+      case 'TopicModeRecord':
+      case 'UserGroupsRecord':
+        this.modes.apply(record)
         return
       case 'ProducerIdsRecord':
         this.nextProducerId = record.nextProducerId

@@ -19,6 +19,9 @@ export type MetadataRecord =
   | RemoveDelegationTokenRecord
   | AccessControlEntryRecord
   | RemoveAccessControlEntryRecord
+  | DefaultModeRecord
+  | TopicModeRecord
+  | UserGroupsRecord
 
 /** Kafka's names for what a listener speaks (KIP-12). */
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
@@ -170,4 +173,28 @@ export interface AccessControlEntryRecord {
 export interface RemoveAccessControlEntryRecord {
   readonly type: 'RemoveAccessControlEntryRecord'
   readonly id: string
+}
+
+/** What somebody may do to topics by default, of the mode bits; no record of Kafka's. */
+export interface DefaultModeRecord {
+  readonly type: 'DefaultModeRecord'
+  /** A user, `@group` or `*`. */
+  readonly who: string
+  /** Bits; null takes the entry away. */
+  readonly mode: number | null
+}
+
+/** What takes the default's place for one topic, there or not; no record of Kafka's. */
+export interface TopicModeRecord {
+  readonly type: 'TopicModeRecord'
+  readonly topicName: string
+  readonly who: string
+  readonly mode: number | null
+}
+
+/** The groups that a user is in, for mode bits; no record of Kafka's. */
+export interface UserGroupsRecord {
+  readonly type: 'UserGroupsRecord'
+  readonly user: string
+  readonly groups: readonly string[]
 }

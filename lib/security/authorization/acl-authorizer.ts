@@ -34,8 +34,10 @@ const IMPLYING_DESCRIBE =
   (1 << AclOperation.DELETE) |
   (1 << AclOperation.ALTER)
 
+/** What ALL stands for: every operation there is or may come to be, but not ANY, which stands in filters only. */
+const OPERATIONS = EVERY_OPERATION & ~((1 << AclOperation.ANY) | 1)
 const NOTHING = allKnown(0)
-const EVERYTHING = allKnown(EVERY_OPERATION)
+const EVERYTHING = allKnown(OPERATIONS)
 
 /** The name that Kafka tries first when it is asked about any resource (`Authorizer.authorizeByResourceType`). */
 const ANY_NAME = 'hardcode'
@@ -132,7 +134,7 @@ function permitted(bits: number): number {
   let allowed = bits & EVERY_OPERATION
   const denied = bits >>> 16
   if ((denied & ALL) !== 0) return 0
-  if ((allowed & ALL) !== 0) allowed = EVERY_OPERATION
+  if ((allowed & ALL) !== 0) allowed = OPERATIONS
   if ((allowed & IMPLYING_DESCRIBE) !== 0) allowed |= DESCRIBE
   if ((allowed & ALTER_CONFIGS) !== 0) allowed |= DESCRIBE_CONFIGS
   return allowed & ~denied

@@ -42,7 +42,7 @@ export class AclController {
     this.#authorizer = authorizer
     this.#random = random
     metadata.subscribe((records) => {
-      for (const record of records) this.#follow(record)
+      for (const record of records) followAcls(authorizer, record)
     })
   }
 
@@ -98,13 +98,14 @@ export class AclController {
   matching(filter: AclBindingFilter): AclBinding[] {
     return [...this.#authorizer.matching(filter)].map(({ acl }) => acl)
   }
+}
 
-  #follow(record: MetadataRecord): void {
-    if (record.type === 'RemoveAccessControlEntryRecord') this.#authorizer.removeAcl(record.id)
-    if (record.type !== 'AccessControlEntryRecord') return
-    const { type: _, id, ...acl } = record
-    this.#authorizer.addAcl(id, acl as AclBinding)
-  }
+/** Does to the rules what the record says. */
+export function followAcls(authorizer: AclAuthorizer, record: MetadataRecord): void {
+  if (record.type === 'RemoveAccessControlEntryRecord') authorizer.removeAcl(record.id)
+  if (record.type !== 'AccessControlEntryRecord') return
+  const { type: _, id, ...acl } = record
+  authorizer.addAcl(id, acl as AclBinding)
 }
 
 /** What only filters can say: Kafka's classes cannot even hold such a rule, and the whole request comes to grief. */

@@ -9,6 +9,8 @@ export interface Permissions {
   allows(operation: AclOperation, resourceType: ResourceType, name: string): boolean
   /** The same of a topic that is there, by its index in the metadata: the short way, a nanosecond or two. */
   allowsTopic(operation: AclOperation, topicIndex: number): boolean
+  /** Whether REPLICATE_TOPIC is worth asking for. Default: false. */
+  readonly replicatesByTopic?: boolean
   /** Whether there is a name for which `allows` would say yes (KIP-679, `Authorizer.authorizeByResourceType`). */
   allowsOnAny(operation: AclOperation, resourceType: ResourceType): boolean
 }

@@ -74,6 +74,10 @@ export class CachedPermissions implements Permissions, PageOwner {
     this.#shared = shared
   }
 
+  get replicatesByTopic(): boolean {
+    return this.#shared.model.replicatesByTopic ?? false
+  }
+
   get hits(): number {
     return this.#hits
   }

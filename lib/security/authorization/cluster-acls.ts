@@ -125,7 +125,7 @@ function filterOf(filter: AclFilter): AclBindingFilter {
   }
 }
 
-function aclOf(binding: AclBinding): Acl {
+export function aclOf(binding: AclBinding): Acl {
   return {
     principal: binding.principal,
     host: binding.host,

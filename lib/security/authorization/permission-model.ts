@@ -37,6 +37,8 @@ export interface PermissionChange {
 export interface PermissionModel {
   /** At least about `operation`; whatever else costs nothing. */
   decide(subject: Subject, operation: AclOperation, resourceType: ResourceType, name: string): Decisions
+  /** Whether it may allow REPLICATE_TOPIC. */
+  readonly replicatesByTopic?: boolean
   /** Whether some resource of the type exists that `decide` would allow it on (KIP-679). */
   allowsOnAny(subject: Subject, operation: AclOperation, resourceType: ResourceType): boolean
   /** Tells of every change, after it is made. */
