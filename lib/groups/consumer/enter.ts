@@ -49,7 +49,10 @@ function refusesGroup(
   { groupId, memberEpoch }: HeartbeatRequest,
 ): ApiError | undefined {
   const joins = memberEpoch === JOIN_EPOCH
-  if (!existing) return joins ? undefined : notFound(groupId, false)
+  if (!existing) {
+    const message = `Consumer group ${groupId} not found.`
+    return joins ? undefined : new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, message)
+  }
   if (existing.type === 'consumer') return undefined
   if (!joins) return notFound(groupId, true)
   return existing.isEmpty ? undefined : cannotUpgrade(shard, existing)
