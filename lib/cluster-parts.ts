@@ -142,8 +142,6 @@ export class ClusterParts {
       isClient: (name, secret) => this.users.isClient(name, secret),
       check: checkAccessToken,
     })
-    this.#begin(layouts)
-    metadata.subscribe((records) => logMetadataChanges(records, logger))
   }
 
   /** Whether there was a cluster before that this one goes on with. */
@@ -181,8 +179,13 @@ export class ClusterParts {
     return recordsOf({ image: this.metadata.image, acls })
   }
 
-  /** The metadata as they were left, or as a new cluster has them. */
-  #begin(layouts: readonly BrokerLayout[]): void {
+  /** Brings the metadata about as they were left, or as a new cluster has them, and with them the logs. */
+  begin(layouts: readonly BrokerLayout[]): void {
+    this.#restore(layouts)
+    this.metadata.subscribe((records) => logMetadataChanges(records, this.logger))
+  }
+
+  #restore(layouts: readonly BrokerLayout[]): void {
     const { metadata, random, configs, controller } = this
     const { kept, durable } = this.#storage
     const nodeIds = layouts.map(({ nodeId }) => nodeId)
@@ -202,8 +205,12 @@ export class ClusterParts {
     controller.bringAllDown()
   }
 
-  /** Stops every timer and lets go of everything that is stored. */
-  close(): void {
+  /**
+   * Stops every timer and lets go of everything that is stored.
+   *
+   * @param isComplete whether all that is stored was there: else whoever comes next must look at it closely
+   */
+  close(isComplete = true): void {
     this.leaderBalancer.close()
     this.transactionCoordinator.close()
     this.groupCoordinator.close()
@@ -212,7 +219,7 @@ export class ClusterParts {
     this.logMaintenance.close()
     const logs = [...this.logs.partitions()]
     this.logs.close()
-    this.#storage.close(logs)
+    this.#storage.close(isComplete ? logs : undefined)
     this.kerberos.close()
   }
 
@@ -259,6 +266,7 @@ export class ClusterParts {
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer, frameMemory } = this
     const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
+    for (const { name } of listeners) replicas.sent.register(this.metrics, nodeId, name)
     const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
     return new Broker({
       nodeId,
@@ -285,8 +293,19 @@ export function makeParts(options: ClusterOptions, layouts: readonly BrokerLayou
   const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
   const services = { clock, random, logger }
   const storage = openStorage(options, services)
+  const parts = unlessMisconfigured(() => new ClusterParts(options, layouts, storage, services), storage)
   try {
-    return new ClusterParts(options, layouts, storage, services)
+    parts.begin(layouts)
+  } catch (error) {
+    parts.close(false)
+    throw error
+  }
+  return parts
+}
+
+function unlessMisconfigured(make: () => ClusterParts, storage: ClusterStorage): ClusterParts {
+  try {
+    return make()
   } catch (error) {
     storage.close(undefined)
     if (!(error instanceof StaticConfigError)) throw error

@@ -28,6 +28,8 @@ Usage: josephk [options]
                            (default ${DEFAULT_PORT}; 0: any free ports)
   --topic NAME[:P[:R]]     create a topic with P partitions and replication factor R;
                            may be given several times
+  --data-dir PATH          keep everything in this directory, and go on with what is there: josephk's
+                           own, or a copy of a log directory of a Kafka broker
   --set NAME=VALUE         a broker config by Kafka's name, for example
                            --set auto.create.topics.enable=false; may be given several times
   --config FILE            a JSON file with all of the above and more (see below);
@@ -84,6 +86,7 @@ function parse(args: readonly string[]) {
         host: { type: 'string' },
         port: { type: 'string' },
         topic: { type: 'string', multiple: true },
+        'data-dir': { type: 'string' },
         set: { type: 'string', multiple: true },
         config: { type: 'string' },
         'write-ca': { type: 'string' },
@@ -106,6 +109,7 @@ function mergeOptions(file: ClusterOptions, values: Values): ClusterOptions {
   if (values.host !== undefined) options.host = values.host
   if (values.port !== undefined) options.port = wholeNumber('--port', values.port)
   else options.port ??= DEFAULT_PORT
+  if (values['data-dir'] !== undefined) options.dataDir = values['data-dir']
   if (values.set) options.config = { ...file.config, ...Object.fromEntries(values.set.map(configOf)) }
   if (values['oauth-port'] !== undefined) {
     const port = wholeNumber('--oauth-port', values['oauth-port'])

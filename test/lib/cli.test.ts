@@ -52,6 +52,8 @@ t.test('arguments', async (t) => {
     ['--brokers', '3', '--port', '0', '--topic', 'a', '--topic', 'b:3', '--topic', 'c:4:2'].concat([
       '--set',
       'num.partitions=2',
+      '--data-dir',
+      'data',
       '--log-level',
       'warn',
     ]),
@@ -61,6 +63,7 @@ t.test('arguments', async (t) => {
     port: 0,
     topics: [{ name: 'a' }, { name: 'b', partitions: 3 }, { name: 'c', partitions: 4, replicationFactor: 2 }],
     config: { 'num.partitions': '2' },
+    dataDir: 'data',
   })
   t.equal(logLevel, 'warn')
   t.equal(readCommand([]).options.port, 9092, "Kafka's port unless another is wanted")

@@ -31,7 +31,8 @@ export function decodeFrames(bytes: Buffer, start: number): DecodedFrames {
     const length = bytes.readUInt32BE(position)
     const from = position + HEADER_BYTES
     const to = from + length
-    if (length > LARGEST_FRAME || to > bytes.length) break
+    // Nothing but zeros is what some file systems leave of a write that a crash of the machine has undone.
+    if (length === 0 || length > LARGEST_FRAME || to > bytes.length) break
     if (crc32c(bytes, from, to) !== bytes.readUInt32BE(position + 4)) break
     records.push(...(unpack(bytes.subarray(from, to)) as MetadataRecord[]))
     position = to
