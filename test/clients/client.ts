@@ -4,6 +4,7 @@ import { repositoryRoot } from '../helpers/real-kafka/classpath.ts'
 import type { ThreeBrokers } from './cluster.ts'
 import type { KerberosCluster, KerberosKeytabs } from './kerberos/cluster.ts'
 import { run } from './process.ts'
+import type { RuledCluster } from './ruled.ts'
 import type { SaslCluster } from './sasl.ts'
 import type { TlsCluster } from './tls.ts'
 
@@ -42,6 +43,7 @@ export interface JobContext {
   startThreeBrokers(): Promise<ThreeBrokers>
   startTls(): Promise<TlsCluster>
   startSasl(): Promise<SaslCluster>
+  startRuled(): Promise<RuledCluster>
   startKerberos(keytabs: KerberosKeytabs): Promise<KerberosCluster>
 }
 

@@ -25,6 +25,7 @@ import { kerberos } from './kerberos/client.ts'
 import { startKerberosJosephk, startKerberosReal } from './kerberos/cluster.ts'
 import { tail } from './process.ts'
 import { python } from './python/client.ts'
+import { startRuledJosephk, startRuledReal } from './ruled.ts'
 
 const CLIENTS: readonly Client[] = [java, python, go, kcat, kafkajs, tools, kerberos]
 const AT_A_TIME = 2
@@ -116,12 +117,14 @@ async function main(): Promise<void> {
         startThreeBrokers: startThreeReal,
         startTls: startTlsReal,
         startSasl: startSaslReal,
+        startRuled: startRuledReal,
         startKerberos: startKerberosReal,
       }
     : {
         startThreeBrokers: startThreeJosephk,
         startTls: startTlsJosephk,
         startSasl: startSaslJosephk,
+        startRuled: startRuledJosephk,
         startKerberos: startKerberosJosephk,
       }
   const failedBefore = report.failed
@@ -172,7 +175,7 @@ async function startCluster(bootstrap: string | undefined, realKafka: boolean): 
 async function runTask(
   { job }: Task,
   cluster: SharedCluster,
-  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls' | 'startSasl' | 'startKerberos'>,
+  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls' | 'startSasl' | 'startRuled' | 'startKerberos'>,
   folder: string,
   seed: string,
   report: Report,

@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Client, type JobContext, sources } from '../../client.ts'
-import { missingProgram } from '../../process.ts'
+import { missingProgram, mustRun } from '../../process.ts'
+import { python } from '../../python/client.ts'
 import { saslJob } from '../../sasl.ts'
 import { tlsJob } from '../../tls.ts'
 import { resolveClasspath } from '../maven.ts'
+import { acls } from './acls.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
 import { groups } from './groups.ts'
@@ -61,6 +63,34 @@ export const tools: Client = {
       const { bootstrapServers } = cluster
       await tokens(new Tools({ ...context, bootstrapServers }, classpath), context.prefix, folder)
     }),
+    {
+      name: 'tools acls',
+      async run(context) {
+        const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+        const other = join(context.folder, '..', python.name)
+        await python.install(other)
+        const cluster = await context.startRuled()
+        try {
+          const { bootstrapServers } = cluster
+          const folder = join(context.folder, 'acls')
+          mkdirSync(folder, { recursive: true })
+          await acls(
+            new Tools({ ...context, bootstrapServers }, classpath),
+            context.prefix,
+            folder,
+            async (...asked) => {
+              const command = [join(sources('python'), 'acls.py'), bootstrapServers, ...asked]
+              const said = await mustRun(join(other, 'bin', 'python'), command)
+              context.log(`acls.py ${asked.join(' ')}: ${said}`)
+              const [sent = '', got = ''] = said.trim().split(' ')
+              return [sent, got]
+            },
+          )
+        } finally {
+          await cluster.stop()
+        }
+      },
+    },
     tlsJob('tools', async (files, context) => {
       const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
       const { bootstrapServers } = files

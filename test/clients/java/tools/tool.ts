@@ -14,6 +14,7 @@ const MAIN_CLASSES = {
   'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
   'kafka-broker-api-versions': 'org.apache.kafka.tools.BrokerApiVersionsCommand',
   'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  'kafka-acls': 'org.apache.kafka.tools.AclCommand',
   'kafka-delegation-tokens': 'org.apache.kafka.tools.DelegationTokenCommand',
   'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
 } as const
@@ -54,6 +55,12 @@ export class Tools {
   /** It must end with 1 and say why. */
   async refused(why: RegExp, tool: ToolName, ...args: string[]): Promise<void> {
     const { stdout, stderr } = await this.#mustEndWith(1, tool, args)
+    match(stdout + stderr, why)
+  }
+
+  /** The same of a tool that says it and ends with 0 all the same. */
+  async complains(why: RegExp, tool: ToolName, ...args: string[]): Promise<void> {
+    const { stdout, stderr } = await this.#mustEndWith(0, tool, args)
     match(stdout + stderr, why)
   }
 
