@@ -1,5 +1,6 @@
 import { coordinatorPartition } from '../../../lib/groups/coordinator-key.ts'
 import { readTransaction } from '../../../lib/transactions/transaction-log.ts'
+import type { TransactionMetadata } from '../../../lib/transactions/transaction-metadata.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { addOffsetsToTxn } from '../../../protocol/messages/add-offsets-to-txn.ts'
 import { addPartitionsToTxn } from '../../../protocol/messages/add-partitions-to-txn.ts'
@@ -237,9 +238,11 @@ export class Steps {
     for (const isolationLevel of [0, READ_COMMITTED]) {
       const request = { maxWaitMs: 0, maxBytes: 1_000_000, isolationLevel, topics }
       const { responses } = await this.peer.send(fetch, 11, request)
-      const { records, ...rest } = responses[0]?.partitions[0] ?? {}
+      const { records, highWatermark, lastStableOffset, abortedTransactions } =
+        responses[0]?.partitions[0] ?? {}
       const batches = batchesOf(records ?? Buffer.alloc(0)).map(summary)
-      this.note(`${label}, isolation ${isolationLevel}`, { ...rest, batches })
+      const read = { highWatermark, lastStableOffset, abortedTransactions, batches }
+      this.note(`${label}, isolation ${isolationLevel}`, read)
       const asked = [{ name: this.topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }]
       const latest = await this.peer.send(listOffsets, 7, { isolationLevel, topics: asked })
       this.note(`${label}, end for isolation ${isolationLevel}`, latest.topics[0]?.partitions[0]?.offset)
@@ -256,7 +259,9 @@ export class Steps {
       for (const { key, value } of records) {
         const loaded = readTransaction(key, value)
         if (loaded?.transactionalId !== this.id) continue
-        const { partitions, ...fields } = loaded.metadata ?? {}
+        // The last two are never stored.
+        const { partitions, lastProducerEpoch, hasFailedEpochFence, ...fields } = (loaded.metadata ??
+          {}) as Partial<TransactionMetadata>
         this.note(label, {
           version: value?.readInt16BE(0),
           ...fields,

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { josephkAnswers } from '../../conformance/transactions/main.ts'
+import { RUNS } from '../../conformance/transactions/scripts.ts'
+import { repositoryRoot } from '../../helpers/real-kafka/classpath.ts'
+
+/**
+ * The scripts of the conformance suite against what a real Kafka 4.4 answered to them, as
+ * `node dist/test/conformance/transactions/record.js` kept it.
+ */
+const file = join(repositoryRoot(), 'fixtures', 'transactions', 'kafka-answers.json')
+const answers = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string[]>
+
+t.same(
+  RUNS.map(({ name }) => name),
+  Object.keys(answers),
+)
+
+const ours = await josephkAnswers()
+for (const { name } of RUNS) t.same(ours[name], answers[name], name)
