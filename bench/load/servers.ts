@@ -79,7 +79,7 @@ export const kfake: ServerKind = {
   name: 'kfake',
   missing: () => (runs('go', ['version']) ? undefined : 'go does not run on this machine'),
   start() {
-    const binary = join(tools(), 'kfake')
+    const binary = join(toolsFolder(), 'kfake')
     execFileSync('go', ['build', '-o', binary, '.'], {
       cwd: join(SOURCES, 'kfake'),
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -101,7 +101,7 @@ export const mock: ServerKind = {
 
 /** A Python that has confluent-kafka, in an environment of its own that is kept. */
 export function pythonWithLibrdkafka(): string {
-  const folder = join(tools(), 'python')
+  const folder = join(toolsFolder(), 'python')
   const python = join(folder, 'bin', 'python')
   if (!existsSync(python)) execFileSync('python3', ['-m', 'venv', folder])
   const requirements = join(repositoryRoot(), 'test', 'clients', 'python', 'requirements.txt')
@@ -109,7 +109,8 @@ export function pythonWithLibrdkafka(): string {
   return python
 }
 
-function tools(): string {
+/** What is built for the benches. */
+export function toolsFolder(): string {
   const folder = join(tmpdir(), 'josephk-bench')
   mkdirSync(folder, { recursive: true })
   return folder
@@ -126,7 +127,7 @@ function runs(command: string, args: string[]): boolean {
 
 /** Starts a program that says somewhere in its first lines where it listens, and ends with its standard input. */
 function program(name: string, command: string, args: readonly string[]): Promise<RunningServer> {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   return new Promise((resolve, reject) => {

@@ -1,0 +1,244 @@
+// Real clients at full speed against each server: what a GB and a million records cost the broker, and how long one waits.
+import { join } from 'node:path'
+import { sources } from '../test/clients/client.ts'
+import { javaCommand, resolveClasspath } from '../test/clients/java/maven.ts'
+import { run as runProgram } from '../test/clients/process.ts'
+import { realKafkaMissing, repositoryRoot } from '../test/helpers/real-kafka/classpath.ts'
+import { table } from './harness.ts'
+import { FrameClient } from './load/frame-client.ts'
+import { usageOf } from './load/process-usage.ts'
+import {
+  josephk,
+  kafka,
+  kfake,
+  mock,
+  pythonWithLibrdkafka,
+  type RunningServer,
+  type ServerKind,
+  toolsFolder,
+} from './load/servers.ts'
+import { batchOf, makeTopic, produceRequest } from './load/wire.ts'
+
+const SIZES = [
+  { size: 100, count: 1_000_000 },
+  { size: 1_000, count: 250_000 },
+  { size: 100_000, count: 3_000 },
+]
+const LATENCY_MS = 3_000
+
+interface Driver {
+  readonly name: string
+  missing(): string | undefined
+  prepare(): Promise<void>
+  /** Seconds that the client itself has counted. */
+  drive(
+    what: 'produce' | 'consume',
+    address: string,
+    topic: string,
+    count: number,
+    size: number,
+  ): Promise<number>
+}
+
+interface Line {
+  readonly driver: string
+  readonly what: string
+  readonly size: number
+  readonly server: string
+  readonly megabytesPerSecond: number
+  readonly cpuSecondsPerGigabyte: number
+  readonly cpuSecondsPerMillion: number
+}
+
+let classpath = ''
+const java: Driver = {
+  name: "Kafka's perf-test tools",
+  missing: realKafkaMissing,
+  async prepare() {
+    classpath = await resolveClasspath(join(sources('java'), 'tools', 'pom.xml'), toolsFolder())
+  },
+  async drive(what, address, topic, count, size) {
+    const tool = what === 'produce' ? 'ProducerPerformance' : 'ConsumerPerformance'
+    const [java, ...flags] = javaCommand(classpath, `org.apache.kafka.tools.${tool}`)
+    const args =
+      what === 'produce'
+        ? [
+            '--topic',
+            topic,
+            '--num-records',
+            String(count),
+            '--record-size',
+            String(size),
+            '--throughput',
+            '-1',
+          ]
+        : [
+            '--topic',
+            topic,
+            '--messages',
+            String(count),
+            '--bootstrap-server',
+            address,
+            '--timeout',
+            '20000',
+            '--hide-header',
+          ]
+    const more = what === 'produce' ? ['--producer-props', `bootstrap.servers=${address}`, 'acks=all'] : []
+    const { code, stdout, stderr } = await runProgram(java as string, [...flags, ...args, ...more], {
+      timeoutMs: 90_000,
+    })
+    const megabytes = (count * size) / 1024 / 1024
+    const found =
+      what === 'produce'
+        ? /([\d.]+) MB\/sec\).*\n*$/m.exec(stdout.trim().split('\n').at(-1) ?? '')?.[1]
+        : stdout.trim().split('\n').at(-1)?.split(', ')[3]
+    if (code !== 0 || found === undefined)
+      throw new Error(`${tool}: ${stderr.trim().split('\n')[0] ?? 'no figures'}`)
+    return megabytes / Number(found)
+  },
+}
+
+let pythonProgram = ''
+const librdkafka: Driver = {
+  name: 'librdkafka (Python)',
+  missing: () => mock.missing(),
+  async prepare() {
+    pythonProgram = pythonWithLibrdkafka()
+  },
+  async drive(what, address, topic, count, size) {
+    const script = join(repositoryRoot(), 'bench', 'load', 'perf.py')
+    const args = [script, what, address, topic, String(count), String(size)]
+    const { code, stdout, stderr } = await runProgram(pythonProgram, args, { timeoutMs: 90_000 })
+    if (code !== 0) throw new Error(stderr.trim().split('\n').at(-1))
+    return Number(stdout)
+  },
+}
+
+export async function bench(): Promise<string[]> {
+  const lines: Line[] = []
+  const latencies = new Map<string, { p50: number; p99: number }>()
+  const drivers: Driver[] = []
+  for (const driver of [java, librdkafka]) {
+    const missing = driver.missing()
+    if (missing !== undefined) console.log(`${driver.name}: not measured, ${missing}`)
+    else {
+      await driver.prepare()
+      drivers.push(driver)
+    }
+  }
+  for (const kind of [josephk, kafka, kfake, mock]) {
+    const missing = kind.missing()
+    if (missing !== undefined) {
+      console.log(`${kind.name}: not measured, ${missing}`)
+      continue
+    }
+    for (const driver of drivers) for (const one of SIZES) await measure(kind, driver, one, lines)
+    latencies.set(kind.name, await latency(kind))
+  }
+  return report(lines, latencies)
+}
+
+/** Each in a server of its own, so that none begins with the memory of the one before. */
+async function measure(
+  kind: ServerKind,
+  driver: Driver,
+  { size, count }: (typeof SIZES)[number],
+  lines: Line[],
+) {
+  process.stderr.write(`  ${kind.name}, ${driver.name}, ${size} B ...                \r`)
+  const server = await kind.start()
+  try {
+    await makeTopic(server)
+    for (const what of ['produce', 'consume'] as const) {
+      const before = usageOf(server.pid)?.cpuSeconds ?? Number.NaN
+      const seconds = await driver.drive(what, `${server.host}:${server.port}`, 'bench', count, size)
+      const cpu = (usageOf(server.pid)?.cpuSeconds ?? Number.NaN) - before
+      lines.push({
+        driver: driver.name,
+        what,
+        size,
+        server: kind.name,
+        megabytesPerSecond: (count * size) / 1e6 / seconds,
+        cpuSecondsPerGigabyte: cpu / ((count * size) / 1e9),
+        cpuSecondsPerMillion: cpu / (count / 1e6),
+      })
+    }
+  } catch (error) {
+    console.log(`${kind.name}, ${driver.name}, ${size} B: ${(error as Error).message}`)
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Of one acks=all record after the other, by one client that does nothing else. */
+async function latency(kind: ServerKind): Promise<{ p50: number; p99: number }> {
+  const server: RunningServer = await kind.start()
+  try {
+    await makeTopic(server)
+    const client = await FrameClient.connect(server, produceRequest(batchOf(100)), {
+      connections: 1,
+      inFlight: 1,
+    })
+    await client.run(LATENCY_MS)
+    const { latencies } = await client.run(LATENCY_MS, { latencies: true })
+    client.close()
+    const sorted = [...latencies].sort((a, b) => a - b)
+    const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
+    return { p50: at(0.5), p99: at(0.99) }
+  } finally {
+    await server.stop()
+  }
+}
+
+function report(
+  lines: readonly Line[],
+  latencies: ReadonlyMap<string, { p50: number; p99: number }>,
+): string[] {
+  const rows = [['client', 'what', 'bytes', 'server', 'MB/s', 'CPU s/GB', 'CPU s/million']]
+  for (const { driver, what, size, server, ...figures } of lines) {
+    const { megabytesPerSecond, cpuSecondsPerGigabyte, cpuSecondsPerMillion } = figures
+    const shown = [
+      megabytesPerSecond.toFixed(0),
+      cpuSecondsPerGigabyte.toFixed(2),
+      cpuSecondsPerMillion.toFixed(2),
+    ]
+    rows.push([driver, what, String(size), server, ...shown])
+  }
+  console.log(`\nBroker CPU under real clients\n${table(rows)}`)
+  const waits = [['one acks=all record', 'p50 ms', 'p99 ms']]
+  for (const [server, { p50, p99 }] of latencies) waits.push([server, p50.toFixed(3), p99.toFixed(3)])
+  console.log(`\n${table(waits)}`)
+  return [...lostCpu(lines), ...lostLatency(latencies)]
+}
+
+/** Produced and consumed together, against Kafka and kfake. */
+function lostCpu(lines: readonly Line[]): string[] {
+  const lost: string[] = []
+  for (const { name: driver } of [java, librdkafka]) {
+    for (const { size } of SIZES) {
+      const cost = (server: string) => {
+        const both = lines.filter(
+          (line) => line.driver === driver && line.size === size && line.server === server,
+        )
+        return both.length < 2 ? Number.NaN : both.reduce((sum, line) => sum + line.cpuSecondsPerGigabyte, 0)
+      }
+      for (const rival of [kafka.name, kfake.name]) {
+        if (cost(josephk.name) > cost(rival)) {
+          const figures = `${cost(josephk.name).toFixed(2)} against ${cost(rival).toFixed(2)} CPU s/GB`
+          lost.push(`clients: ${driver}, ${size} B, produced and consumed: ${figures} of ${rival}`)
+        }
+      }
+    }
+  }
+  return lost
+}
+
+function lostLatency(latencies: ReadonlyMap<string, { p99: number }>): string[] {
+  const ours = latencies.get(josephk.name)?.p99 ?? Number.NaN
+  return [kafka.name, kfake.name].flatMap((rival) => {
+    const theirs = latencies.get(rival)?.p99 ?? Number.NaN
+    return ours > theirs
+      ? [`clients: p99 of one record ${ours.toFixed(3)} ms, ${rival} ${theirs.toFixed(3)}`]
+      : []
+  })
+}

@@ -1,0 +1,118 @@
+// Small requests: how many a second, beside a server that only counts frames and gathers its answers.
+
+import { listOffsets } from '../protocol/messages/list-offsets.ts'
+import { requestBytes } from '../test/helpers/network.ts'
+import { table } from './harness.ts'
+import { FrameClient } from './load/frame-client.ts'
+import { usageOf } from './load/process-usage.ts'
+import { bare, josephk, kafka, kfake, mock, type RunningServer, type ServerKind } from './load/servers.ts'
+import { batchOf, makeTopic, produceRequest, TOPIC } from './load/wire.ts'
+
+const ANSWER_BYTES = 50
+const ROUND_MS = 1_000
+const GOAL = 0.7
+
+const SHAPES = [
+  { connections: 1, inFlight: 1 },
+  { connections: 1, inFlight: 16 },
+  { connections: 100, inFlight: 1 },
+  { connections: 100, inFlight: 16 },
+  { connections: 1000, inFlight: 1 },
+  { connections: 1000, inFlight: 16 },
+]
+
+/** What a client asks most: the end of a partition, and (one record) to store a little. */
+const REQUESTS: readonly { name: string; bytes: Buffer }[] = [
+  {
+    name: 'ListOffsets',
+    bytes: Buffer.from(
+      requestBytes(
+        listOffsets,
+        2,
+        {
+          replicaId: -1,
+          isolationLevel: 0,
+          topics: [{ name: TOPIC, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+        },
+        { correlationId: 1, clientId: 'bench' },
+      ),
+    ),
+  },
+  { name: 'Produce of 100 B', bytes: produceRequest(batchOf(100)) },
+]
+
+export async function bench(): Promise<string[]> {
+  const lost: string[] = []
+  for (const request of REQUESTS) lost.push(...(await compare(request)))
+  return lost
+}
+
+async function compare({ name, bytes }: (typeof REQUESTS)[number]): Promise<string[]> {
+  console.log(`\n${name}, ${bytes.length} bytes: requests a second (CPU seconds for a million)`)
+  const kinds = [bare(ANSWER_BYTES), josephk, kafka, kfake, mock]
+  const results = new Map<string, (Cell | undefined)[]>()
+  for (const kind of kinds) {
+    const missing = kind.missing()
+    if (missing !== undefined) console.log(`${kind.name}: not measured, ${missing}`)
+    else results.set(kind.name, await measure(kind, bytes))
+  }
+  const rows = [['connections x in flight', ...results.keys(), 'ours to bare']]
+  const lost: string[] = []
+  for (const [i, { connections, inFlight }] of SHAPES.entries()) {
+    const shape = `${connections} x ${inFlight}`
+    const ratio =
+      (results.get('josephk')?.[i]?.perSecond ?? 0) / (results.get('bare sockets')?.[i]?.perSecond ?? 1)
+    rows.push([shape, ...[...results.values()].map((cells) => shown(cells[i])), ratio.toFixed(2)])
+    if (ratio < GOAL)
+      lost.push(
+        `rpc, ${name}, ${shape}: ${ratio.toFixed(2)} of a bare server's requests, ${GOAL} is the goal`,
+      )
+  }
+  console.log(table(rows))
+  return lost
+}
+
+interface Cell {
+  readonly perSecond: number
+  readonly cpuSecondsPerMillion: number
+}
+
+function shown(cell: Cell | undefined): string {
+  if (cell === undefined) return '-'
+  return `${Math.round(cell.perSecond).toLocaleString('en')} (${cell.cpuSecondsPerMillion.toFixed(1)})`
+}
+
+async function measure(kind: ServerKind, request: Buffer): Promise<(Cell | undefined)[]> {
+  process.stderr.write(`  ${kind.name} ...\r`)
+  const server = await kind.start()
+  try {
+    if (kind.name !== 'bare sockets') await makeTopic(server)
+    const cells: (Cell | undefined)[] = []
+    for (const shape of SHAPES) cells.push(await run(server, request, shape).catch(() => undefined))
+    return cells
+  } finally {
+    await server.stop()
+  }
+}
+
+async function run(server: RunningServer, request: Buffer, shape: (typeof SHAPES)[number]): Promise<Cell> {
+  const client = await FrameClient.connect(server, request, shape)
+  try {
+    await client.run(ROUND_MS / 2)
+    let best: Cell = { perSecond: 0, cpuSecondsPerMillion: 0 }
+    for (let round = 0; round < 2; round++) {
+      const before = usageOf(server.pid)
+      const flow = await client.run(ROUND_MS)
+      const after = usageOf(server.pid)
+      const cpu = (after?.cpuSeconds ?? Number.NaN) - (before?.cpuSeconds ?? Number.NaN)
+      const cell = {
+        perSecond: flow.requests / flow.seconds,
+        cpuSecondsPerMillion: (cpu / flow.requests) * 1e6,
+      }
+      if (cell.perSecond > best.perSecond) best = cell
+    }
+    return best
+  } finally {
+    client.close()
+  }
+}
