@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ClusterOptions, ConfigOptions, TopicOptions } from '../options.ts'
+import type { AclOptions } from '../security/authorization/cluster-acls.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** What somebody typed that cannot be understood; the message is one line for them. */
@@ -28,6 +29,9 @@ Usage: josephk [options]
                            (default ${DEFAULT_PORT}; 0: any free ports)
   --topic NAME[:P[:R]]     create a topic with P partitions and replication factor R;
                            may be given several times
+  --acl RULE               who may do what, as 'allow User:alice READ TOPIC orders', 'deny User:* ALL TOPIC secret-*
+                           from 10.0.0.0/8' or 'allow User:bob ALTER CLUSTER'; may be given several times. Whoever
+                           is not allowed may not, but for --set super.users=User:admin
   --data-dir PATH          keep everything in this directory, and go on with what is there: josephk's
                            own, or a copy of a log directory of a Kafka broker
   --set NAME=VALUE         a broker config by Kafka's name, for example
@@ -86,6 +90,7 @@ function parse(args: readonly string[]) {
         host: { type: 'string' },
         port: { type: 'string' },
         topic: { type: 'string', multiple: true },
+        acl: { type: 'string', multiple: true },
         'data-dir': { type: 'string' },
         set: { type: 'string', multiple: true },
         config: { type: 'string' },
@@ -115,6 +120,7 @@ function mergeOptions(file: ClusterOptions, values: Values): ClusterOptions {
     const port = wholeNumber('--oauth-port', values['oauth-port'])
     options.oauth = { ...(file.oauth === true ? {} : file.oauth), port }
   }
+  if (values.acl) options.acls = [...(file.acls ?? []), ...values.acl.map(aclOf)]
   if (values.topic) options.topics = [...(file.topics ?? []), ...values.topic.map(topicOf)]
   return options
 }
@@ -138,6 +144,29 @@ function topicOf(text: string): TopicOptions {
     name: name as string,
     ...(partitions === undefined ? {} : { partitions: Number(partitions) }),
     ...(replicationFactor === undefined ? {} : { replicationFactor: Number(replicationFactor) }),
+  }
+}
+
+const RULE = /^(allow|deny) (\S+) (\w+) (\w+)(?: (\S+))?(?: from (\S+))?$/i
+
+/** The words are checked with the other options. */
+function aclOf(text: string): AclOptions {
+  const [, permission = '', principal = '', operation = '', resourceType = '', name, host] =
+    RULE.exec(text) ?? []
+  if (permission === '') {
+    throw new UsageError(
+      `--acl expects (allow|deny) PRINCIPAL OPERATION TYPE [NAME] [from HOST], got '${text}'`,
+    )
+  }
+  const isPrefix = name !== undefined && name.length > 1 && name.endsWith('*')
+  return {
+    principal,
+    operation: operation.toUpperCase() as AclOptions['operation'],
+    resourceType: resourceType.toUpperCase() as AclOptions['resourceType'],
+    permissionType: permission.toUpperCase() as 'ALLOW' | 'DENY',
+    ...(name !== undefined && { resourceName: isPrefix ? name.slice(0, -1) : name }),
+    ...(isPrefix && { patternType: 'PREFIXED' as const }),
+    ...(host !== undefined && { host }),
   }
 }
 

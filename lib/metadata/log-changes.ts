@@ -24,6 +24,14 @@ export function logMetadataChanges(records: readonly MetadataRecord[], logger: L
           value: shownValue(record),
         })
         break
+      case 'AccessControlEntryRecord': {
+        const { type: _, ...acl } = record
+        logger.debug('ACL created', acl)
+        break
+      }
+      case 'RemoveAccessControlEntryRecord':
+        logger.debug('ACL deleted', { id: record.id })
+        break
       case 'PartitionChangeRecord':
         if (record.leader !== undefined) {
           const { topicId, partitionId, leader } = record

@@ -66,6 +66,38 @@ t.test('arguments', async (t) => {
     dataDir: 'data',
   })
   t.equal(logLevel, 'warn')
+  const rules = [
+    'allow User:alice READ TOPIC orders',
+    'Deny User:* all topic secret-* from 10.0.0.0/8',
+    'allow User:bob ALTER CLUSTER',
+    'allow User:eve describe group *',
+  ]
+  t.same(readCommand(rules.flatMap((rule) => ['--acl', rule])).options.acls, [
+    {
+      principal: 'User:alice',
+      operation: 'READ',
+      resourceType: 'TOPIC',
+      permissionType: 'ALLOW',
+      resourceName: 'orders',
+    },
+    {
+      principal: 'User:*',
+      operation: 'ALL',
+      resourceType: 'TOPIC',
+      permissionType: 'DENY',
+      resourceName: 'secret-',
+      patternType: 'PREFIXED',
+      host: '10.0.0.0/8',
+    },
+    { principal: 'User:bob', operation: 'ALTER', resourceType: 'CLUSTER', permissionType: 'ALLOW' },
+    {
+      principal: 'User:eve',
+      operation: 'DESCRIBE',
+      resourceType: 'GROUP',
+      permissionType: 'ALLOW',
+      resourceName: '*',
+    },
+  ])
   t.equal(readCommand([]).options.port, 9092, "Kafka's port unless another is wanted")
   const wrong = [
     ['--prt', '1'],
@@ -73,6 +105,8 @@ t.test('arguments', async (t) => {
     ['--brokers'],
     ['--topic', 'a:b'],
     ['--topic', ''],
+    ['--acl', 'User:alice READ TOPIC orders'],
+    ['--acl', 'allow User:alice'],
     ['--set', 'novalue'],
     ['--log-level', 'loud'],
     ['--config', '/no/such/file'],
