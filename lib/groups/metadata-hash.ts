@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { MetadataImage, TopicState } from '../metadata/image.ts'
 
 const HASH_BYTES = 6
@@ -16,11 +16,15 @@ export function metadataHash(image: MetadataImage, topicNames: Iterable<string>)
   }
   if (topics.length === 0) return 0
   topics.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const hash = createHash('sha256')
-  for (const { name, topicId, partitions } of topics) {
-    hash.update(JSON.stringify([name, topicId, partitions.length, racksOf(image, partitions)]))
-  }
-  return hash.digest().readUIntBE(0, HASH_BYTES)
+  const text = JSON.stringify(
+    topics.map(({ name, topicId, partitions }) => [
+      name,
+      topicId,
+      partitions.length,
+      racksOf(image, partitions),
+    ]),
+  )
+  return hash('sha256', text, 'buffer').readUIntBE(0, HASH_BYTES)
 }
 
 function racksOf({ brokers }: MetadataImage, partitions: TopicState['partitions']): string[][] {

@@ -71,9 +71,10 @@ export async function ask<A extends Api>(
   return overTheWire(api.response, apiVersion, answer) as Decoded<A['response']>
 }
 
+const writer = new Writer()
+
 /** The value as it is on the other side of the wire. */
 export function overTheWire<M extends Message>(message: M, version: number, value: Encodable<M>): Decoded<M> {
-  const writer = new Writer(256)
   const codec = codecOf(message, version)
   codec.encode(writer, value)
   const reader = new Reader(Buffer.concat(writer.take()))

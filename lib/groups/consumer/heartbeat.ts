@@ -67,6 +67,11 @@ function updatedMember(
   request: HeartbeatRequest,
   { clientId, session }: RequestContext,
 ): ConsumerMember {
+  // Java writes an address without a host name with a slash before it, and that is what tools show.
+  const clientHost = `/${session.clientHost}`
+  if (tellsNothing(request) && member.clientId === clientId && member.clientHost === clientHost) {
+    if (!member.classic) return member
+  }
   const updated: ConsumerMember = {
     ...member,
     instanceId: request.instanceId ?? member.instanceId,
@@ -77,11 +82,22 @@ function updatedMember(
     subscribedTopicNames: newTopicNames(member.subscribedTopicNames, request.subscribedTopicNames),
     subscribedTopicRegex: request.subscribedTopicRegex ?? member.subscribedTopicRegex,
     clientId: clientId ?? '',
-    // Java writes an address without a host name with a slash before it, and that is what tools show.
-    clientHost: `/${session.clientHost}`,
+    clientHost,
     classic: null,
   }
   return tellTheSame(member, updated) ? member : updated
+}
+
+/** As most heartbeats are. */
+function tellsNothing(request: HeartbeatRequest): boolean {
+  return (
+    request.subscribedTopicNames === null &&
+    request.subscribedTopicRegex === null &&
+    request.rebalanceTimeoutMs === -1 &&
+    request.instanceId === null &&
+    request.rackId === null &&
+    request.serverAssignor === null
+  )
 }
 
 /** The old set where the names are the same, so that a look at it tells. */

@@ -2,6 +2,7 @@ import { ErrorCode } from '../../../protocol/errors.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
 import type { ClassicGroup } from '../classic/group.ts'
 import type { ClassicMember } from '../classic/member.ts'
+import { renewSession as renewClassicSession } from '../classic/rebalance.ts'
 import { assignmentOf, readAssignment, readSubscription } from '../consumer-protocol.ts'
 import { metadataHash } from '../metadata-hash.ts'
 import type { GroupShard } from '../shard.ts'
@@ -49,8 +50,11 @@ export function upgrade(shard: GroupShard, classic: ClassicGroup): ConsumerGroup
   const { groupId, generationId } = classic
   const errorCode = ErrorCode.REBALANCE_IN_PROGRESS
   for (const member of classic.members.values()) {
+    const isWaiting = member.awaitingJoin !== undefined || member.awaitingSync !== undefined
     classic.completeJoin(member, { errorCode, memberId: member.memberId })
     member.completeSync({ errorCode })
+    // Should it stay a classic group after all, who was sent away must be heard of again; Kafka forgets that.
+    if (isWaiting) renewClassicSession(shard, classic, member)
   }
   const members: Upgraded[] = []
   for (const member of classic.members.values()) {
@@ -84,7 +88,7 @@ function upgradedMember(
   const { generationId, protocolName } = group
   // Kafka stumbles over a group that has never agreed on a protocol.
   const metadata = terms.protocols.find(({ name }) => name === protocolName)?.metadata
-  if (!metadata) return new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
+  if (!metadata) return new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, null)
   const subscription = readSubscription(metadata)?.value
   const assigned = assignment.length === 0 ? NOTHING : readAssignment(assignment)
   if (!subscription || !assigned) return refused(group, 'the embedded consumer protocol is malformed')

@@ -16,8 +16,9 @@ export function invalidHeartbeat(
   const message = malformed(request, apiVersion)
   if (message !== undefined) return new ApiError(ErrorCode.INVALID_REQUEST, message)
   const { serverAssignor } = request
+  if (serverAssignor === null) return undefined
   const known = serverAssignors(configuredAssignors).map(({ name }) => name)
-  if (serverAssignor === null || known.includes(serverAssignor)) return undefined
+  if (known.includes(serverAssignor)) return undefined
   return new ApiError(
     ErrorCode.UNSUPPORTED_ASSIGNOR,
     `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known.join(', ')}.`,

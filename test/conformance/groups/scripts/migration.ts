@@ -141,6 +141,17 @@ export const migrationScripts: readonly Script[] = [
     },
   },
   {
+    name: 'a classic group that has not agreed on a protocol is not upgraded',
+    async run(s) {
+      const [a, b] = [await s.client('a'), await s.client('b')]
+      const { answer } = await s.joining(a, { protocols: range() })
+      await s.note('b joins', s.enter(b, 'member-b'))
+      const { errorCode, memberId } = await answer
+      await s.note('a is told', { errorCode, memberId })
+      await s.note('described', s.describe(a))
+    },
+  },
+  {
     name: 'a group is upgraded during a rebalance',
     async run(s) {
       const [a, b] = [await s.client('a'), await s.client('b')]
