@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { repositoryRoot } from '../helpers/real-kafka/classpath.ts'
 import type { ThreeBrokers } from './cluster.ts'
 import type { KerberosCluster, KerberosKeytabs } from './kerberos/cluster.ts'
+import type { LoginCluster, LoginOptions } from './login-cluster.ts'
 import { run } from './process.ts'
 import type { RuledCluster } from './ruled.ts'
 import type { SaslCluster } from './sasl.ts'
@@ -44,6 +45,7 @@ export interface JobContext {
   startTls(): Promise<TlsCluster>
   startSasl(): Promise<SaslCluster>
   startRuled(): Promise<RuledCluster>
+  startLogins(options: LoginOptions): Promise<LoginCluster>
   startKerberos(keytabs: KerberosKeytabs): Promise<KerberosCluster>
 }
 

@@ -23,6 +23,7 @@ import { kafkajs } from './kafkajs/client.ts'
 import { kcat } from './kcat/client.ts'
 import { kerberos } from './kerberos/client.ts'
 import { startKerberosJosephk, startKerberosReal } from './kerberos/cluster.ts'
+import { startLoginsJosephk, startLoginsReal } from './login-cluster.ts'
 import { tail } from './process.ts'
 import { python } from './python/client.ts'
 import { startRuledJosephk, startRuledReal } from './ruled.ts'
@@ -119,6 +120,7 @@ async function main(): Promise<void> {
         startSasl: startSaslReal,
         startRuled: startRuledReal,
         startKerberos: startKerberosReal,
+        startLogins: startLoginsReal,
       }
     : {
         startThreeBrokers: startThreeJosephk,
@@ -126,6 +128,7 @@ async function main(): Promise<void> {
         startSasl: startSaslJosephk,
         startRuled: startRuledJosephk,
         startKerberos: startKerberosJosephk,
+        startLogins: startLoginsJosephk,
       }
   const failedBefore = report.failed
   await inParallel(interleaved(ready), async (task) => {
@@ -175,7 +178,10 @@ async function startCluster(bootstrap: string | undefined, realKafka: boolean): 
 async function runTask(
   { job }: Task,
   cluster: SharedCluster,
-  starts: Pick<JobContext, 'startThreeBrokers' | 'startTls' | 'startSasl' | 'startRuled' | 'startKerberos'>,
+  starts: Pick<
+    JobContext,
+    'startThreeBrokers' | 'startTls' | 'startSasl' | 'startRuled' | 'startKerberos' | 'startLogins'
+  >,
   folder: string,
   seed: string,
   report: Report,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Client, sources, standardJob } from '../client.ts'
+import { saslJobs } from '../logins.ts'
 import { missingProgram, mustRun } from '../process.ts'
 
 /** franz-go, at the versions of go.mod. */
@@ -10,5 +11,18 @@ export const go: Client = {
   async install(folder) {
     await mustRun('go', ['build', '-mod=readonly', '-o', join(folder, 'job'), '.'], { cwd: sources('go') })
   },
-  jobs: [standardJob('go', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) => [join(folder, 'job')])],
+  jobs: [
+    standardJob('go', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) => [join(folder, 'job')]),
+    ...saslJobs({
+      name: 'go',
+      command: (folder) => [join(folder, 'job')],
+      flows: [
+        { mechanism: 'SCRAM-SHA-512', tls: true },
+        { mechanism: 'OAUTHBEARER', tls: false },
+      ],
+      // It wants to be a second early, and may not be back within one.
+      maxReauthMs: 2_300,
+      tokenRefusal: /unexpected data in oauth response/,
+    }),
+  ],
 }

@@ -50,6 +50,8 @@ func main() {
 	work := runJobs
 	if arguments["victim"] != "" {
 		work = beVictim
+	} else if arguments["logins"] != "" {
+		work = runLogins
 	}
 	if err := work(arguments); err != nil {
 		fmt.Println("FAIL", err)

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path'
 import { type Client, sources, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
 import { javaCommand, resolveClasspath } from './maven.ts'
+import { javaSasl } from './sasl.ts'
 import { threeBrokersJob } from './three-brokers.ts'
 
 const SOURCES = sources('java')
@@ -38,5 +39,6 @@ export const java: Client = {
       javaCommand(classpath(folder), 'Job'),
     ),
     threeBrokersJob((folder) => javaCommand(classpath(folder), 'ThreeBrokers')),
+    ...javaSasl((folder, ...flags) => javaCommand(classpath(folder), 'Logins', ...flags)),
   ],
 }

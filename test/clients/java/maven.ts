@@ -21,7 +21,7 @@ export async function resolveClasspath(pom: string, folder: string): Promise<str
   return classpath
 }
 
-/** The java command with flags for programs that live shortly. */
-export function javaCommand(classpath: string, main: string): string[] {
-  return ['java', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-cp', classpath, main]
+/** The java command with flags for programs that live shortly, and those of its own (`-D...`). */
+export function javaCommand(classpath: string, main: string, ...flags: string[]): string[] {
+  return ['java', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', ...flags, '-cp', classpath, main]
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Client, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
-import { kcatSasl } from './sasl.ts'
+import { kcatLogins } from './logins.ts'
 import { kcatTls } from './tls.ts'
 
 /** kcat as Debian has it, with an older librdkafka (2.0.2) than Python's. */
@@ -28,6 +28,6 @@ export const kcat: Client = {
       ['auto-create'],
     ),
     kcatTls,
-    kcatSasl,
+    kcatLogins,
   ],
 }

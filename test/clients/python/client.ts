@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Client, sources, standardJob } from '../client.ts'
+import { saslJobs } from '../logins.ts'
 import { missingProgram, mustRun } from '../process.ts'
 import { tlsJob } from '../tls.ts'
 
@@ -30,6 +31,14 @@ export const python: Client = {
       join(folder, 'bin', 'python'),
       join(SOURCES, 'job.py'),
     ]),
+    ...saslJobs({
+      name: 'python',
+      command: (folder) => [join(folder, 'bin', 'python'), join(SOURCES, 'logins.py')],
+      flows: [
+        { mechanism: 'SCRAM-SHA-256', tls: true },
+        { mechanism: 'OAUTHBEARER', tls: false },
+      ],
+    }),
     tlsJob('python', async ({ bootstrapServers, ca, key, cert }, { log, folder }) => {
       const python = join(folder, 'bin', 'python')
       const address = bootstrapServers.split(',')[0] as string
