@@ -1,6 +1,7 @@
 import type { Handler } from '../network/handler.ts'
 import { createAddOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
 import { createAddPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
+import { createAlterClientQuotasHandler } from './alter-client-quotas.ts'
 import { createAlterConfigsHandler } from './alter-configs.ts'
 import { createAlterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
@@ -15,6 +16,7 @@ import { createDeleteGroupsHandler } from './delete-groups.ts'
 import { createDeleteRecordsHandler } from './delete-records.ts'
 import { createDeleteTopicsHandler } from './delete-topics.ts'
 import { createDescribeAclsHandler } from './describe-acls.ts'
+import { createDescribeClientQuotasHandler } from './describe-client-quotas.ts'
 import { createDescribeClusterHandler } from './describe-cluster.ts'
 import { createDescribeConfigsHandler } from './describe-configs.ts'
 import { createDescribeDelegationTokenHandler } from './describe-delegation-token.ts'
@@ -94,6 +96,8 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createElectLeadersHandler,
   createIncrementalAlterConfigsHandler,
   createOffsetDeleteHandler,
+  createDescribeClientQuotasHandler,
+  createAlterClientQuotasHandler,
   createDescribeUserScramCredentialsHandler,
   createAlterUserScramCredentialsHandler,
   createUpdateFeaturesHandler,

@@ -1,7 +1,9 @@
-import { ModesImage } from './modes-image.ts'
+import { type ClientQuotas, quotaEntityKey } from './client-quotas.ts'
 import { hidden } from './hidden.ts'
+import { ModesImage } from './modes-image.ts'
 import type {
   BrokerEndpoint,
+  ClientQuotaRecord,
   ConfigRecord,
   DelegationTokenRecord,
   MetadataRecord,
@@ -64,6 +66,8 @@ export class MetadataImage {
   /** By their ids, in the order of their creation. */
   readonly delegationTokens = new Map<string, DelegationTokenRecord>()
   readonly modes = new ModesImage()
+  /** By `quotaEntityKey`. */
+  readonly clientQuotas = new Map<string, ClientQuotas>()
   nextProducerId = 0
   #namesByUnified = new Map<string, Set<string>>()
   #configs = new Map<string, Map<string, string>>()
@@ -198,6 +202,9 @@ export class MetadataImage {
         return
       case 'RemoveDelegationTokenRecord':
         this.delegationTokens.delete(record.tokenId)
+        return
+      case 'ClientQuotaRecord':
+        this.#setQuota(record)
     }
   }
 
@@ -221,6 +228,15 @@ export class MetadataImage {
       leaderEpoch,
       partitionEpoch,
     }
+  }
+
+  #setQuota({ entity, key, value }: ClientQuotaRecord): void {
+    const id = quotaEntityKey(entity)
+    const { quotas } = this.clientQuotas.get(id) ?? { quotas: new Map<string, number>() }
+    if (value === null) quotas.delete(key)
+    else quotas.set(key, value)
+    if (quotas.size === 0) this.clientQuotas.delete(id)
+    else this.clientQuotas.set(id, { entity, quotas })
   }
 
   #setConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {

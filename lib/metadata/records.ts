@@ -17,6 +17,7 @@ export type MetadataRecord =
   | RemoveUserScramCredentialRecord
   | DelegationTokenRecord
   | RemoveDelegationTokenRecord
+  | ClientQuotaRecord
   | AccessControlEntryRecord
   | RemoveAccessControlEntryRecord
   | DefaultModeRecord
@@ -197,4 +198,23 @@ export interface UserGroupsRecord {
   readonly type: 'UserGroupsRecord'
   readonly user: string
   readonly groups: readonly string[]
+}
+
+/** What quotas are about: a user, a client id, a user's client id, or an address (KIP-546, KIP-612). */
+export type QuotaEntity = readonly QuotaEntityPart[]
+
+export interface QuotaEntityPart {
+  /** `user`, `client-id` or `ip`; no entity has two parts of the same type. */
+  readonly entityType: string
+  /** null: the default of all that have no quotas of their own. */
+  readonly entityName: string | null
+}
+
+/** One quota of one entity. */
+export interface ClientQuotaRecord {
+  readonly type: 'ClientQuotaRecord'
+  readonly entity: QuotaEntity
+  readonly key: string
+  /** null takes the quota away. */
+  readonly value: number | null
 }

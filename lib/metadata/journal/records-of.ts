@@ -33,6 +33,10 @@ const WRITERS: Writers = {
   UserScramCredentialRecord: ({ image }) =>
     [...image.scramCredentials.values()].flatMap((byMechanism) => [...byMechanism.values()]),
   DelegationTokenRecord: ({ image }) => image.delegationTokens.values(),
+  ClientQuotaRecord: ({ image }) =>
+    [...image.clientQuotas.values()].flatMap(({ entity, quotas }) =>
+      [...quotas].map(([key, value]) => ({ type: 'ClientQuotaRecord', entity, key, value })),
+    ),
   AccessControlEntryRecord: ({ acls }) => acls,
   DefaultModeRecord: ({ image }) => image.modes.records(),
   TopicModeRecord: null,

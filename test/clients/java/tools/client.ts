@@ -12,6 +12,7 @@ import { consoleTools } from './console.ts'
 import { groups } from './groups.ts'
 import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
+import { quotas } from './quotas.ts'
 import { sasl } from './sasl.ts'
 import { tls } from './tls.ts'
 import { tokens } from './tokens.ts'
@@ -47,6 +48,7 @@ export const tools: Client = {
     job('console', consoleTools),
     job('groups', groups),
     job('configs', configs),
+    job('quotas', quotas),
     job('performance', performanceTools),
     job('offsets', offsets),
     saslJob('tools', async (cluster, context, folder) => {
