@@ -7,6 +7,7 @@ import { Subject } from './subject.ts'
 
 const CONFIG = {
   'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'allow.everyone.if.no.acl.found': 'false',
   'group.initial.rebalance.delay.ms': '0',
   'delegation.token.secret.key': 'a secret',
 }

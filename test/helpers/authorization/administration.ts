@@ -144,6 +144,16 @@ export const ABOUT_ADMINISTRATION: readonly Question[] = [
       return { resourceType, resourceName, configurationKeys: [config] }
     }),
   })),
+  question(describeConfigs, 'of the authorizer', 'newest', () => ({
+    resources: [
+      {
+        resourceType: BROKER,
+        resourceName: '1',
+        configurationKeys: ['authorizer.class.name', 'allow.everyone.if.no.acl.found', 'super.users'],
+      },
+    ],
+    includeSynonyms: true,
+  })),
   question(describeConfigs, 'of nothing known', 'newest', () => ({
     resources: [
       { resourceType: TOPIC, resourceName: 'gamma', configurationKeys: [] },
