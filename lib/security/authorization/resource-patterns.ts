@@ -100,7 +100,9 @@ export class ResourcePatterns {
     found.length = 0
     const ofType = this.#ofType[resourceType]
     if (ofType === undefined) return
-    if (ofType.wildcard >= 0) found.push(ofType.wildcard)
+    // StandardAuthorizer takes the wildcard for a mere prefix of such a name, and passes it over.
+    const isPassedOver = name.length > WILDCARD.length && name.startsWith(WILDCARD)
+    if (ofType.wildcard >= 0 && !isPassedOver) found.push(ofType.wildcard)
     const { lengths } = ofType
     let hash = begun(resourceType)
     let at = 0

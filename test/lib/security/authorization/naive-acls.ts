@@ -22,7 +22,8 @@ const IMPLIED: Readonly<Record<number, readonly number[]>> = {
 function covers(acl: AclBinding, resourceType: number, name: string): boolean {
   if (acl.resourceType !== resourceType) return false
   if (acl.patternType === PatternType.PREFIXED) return name.startsWith(acl.resourceName)
-  return acl.resourceName === name || acl.resourceName === WILDCARD
+  // Kafka's authorizer does not see the wildcard where a name begins with it.
+  return acl.resourceName === name || (acl.resourceName === WILDCARD && !name.startsWith(WILDCARD))
 }
 
 function concerns(acl: AclBinding, { principal, host }: Subject): boolean {
