@@ -1,7 +1,11 @@
 // Client quotas (KIP-546): set, described, and refused to whom they are. Kafka's own answers are compared in the conformance tests.
+import { pack, unpack } from 'msgpackr'
 import t from 'tap'
 import { createAlterClientQuotasHandler } from '../../../lib/api/alter-client-quotas.ts'
 import { createDescribeClientQuotasHandler } from '../../../lib/api/describe-client-quotas.ts'
+import { MetadataImage } from '../../../lib/metadata/image.ts'
+import { recordsOf } from '../../../lib/metadata/journal/records-of.ts'
+import type { MetadataRecord } from '../../../lib/metadata/records.ts'
 import { AclOperation } from '../../../lib/security/authorization/acl.ts'
 import type { Authorizer } from '../../../lib/security/authorization/authorizer.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
@@ -80,6 +84,24 @@ t.test('set, changed and taken away', async (t) => {
   ])
   t.same((await describe([['user', 2, null]])).entries, [])
   t.equal(image.clientQuotas.size, 1)
+})
+
+t.test('kept where a cluster lives in a directory', async (t) => {
+  const { image, alter } = quotas()
+  await alter([
+    [
+      [
+        ['user', 'alice'],
+        ['client-id', null],
+      ],
+      { consumer_byte_rate: 1, request_percentage: 0.5 },
+    ],
+  ])
+  const again = new MetadataImage('again')
+  for (const record of unpack(pack([...recordsOf({ image, acls: [] })])) as MetadataRecord[])
+    again.apply(record)
+  t.equal(again.clientQuotas.size, 1)
+  t.same(again.clientQuotas, image.clientQuotas)
 })
 
 t.test('an entity that is there twice', async (t) => {

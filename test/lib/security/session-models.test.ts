@@ -10,6 +10,7 @@ import { saslAuthenticate } from '../../../protocol/messages/sasl-authenticate.t
 import { saslHandshake } from '../../../protocol/messages/sasl-handshake.ts'
 import { requestBytes } from '../../helpers/network.ts'
 import { type SaslPeer, saslRig } from '../../helpers/security/sasl-rig.ts'
+import { bearer } from '../../helpers/security/tokens.ts'
 
 const { SASL_AUTHENTICATION_FAILED, ILLEGAL_SASL_STATE, UNSUPPORTED_SASL_MECHANISM } = ErrorCode
 const HOUR_MS = 3_600_000
@@ -96,6 +97,28 @@ t.test('a credential maps to another user', async (t) => {
   await again.loginPlain()
   t.equal(await whoami(again), 'User:alice')
   t.throws(() => users.mapTo('alice', ''), RangeError)
+})
+
+t.test('whoever comes without a password is locked out and mapped too', async (t) => {
+  const { cluster, clock, connect } = await rig(t, { saslMechanisms: ['OAUTHBEARER'] })
+  const jwt = await cluster.oauth.issue({ subject: 'dora', expiresIn: 60 })
+  const login = async (peer: SaslPeer) => {
+    await peer.handshake(1, 'OAUTHBEARER')
+    return peer.authenticate(2, bearer(jwt))
+  }
+  const peer = connect()
+  t.equal((await login(peer)).errorCode, 0)
+  cluster.users.lock('dora')
+  t.match(cluster.users.list(), [{}, {}, { name: 'dora', mechanisms: [], locked: true }])
+  t.match(await login(connect()), { ...REFUSED, errorMessage: VAGUE })
+  cluster.users.unlock('dora')
+  cluster.users.mapTo('dora', 'carol')
+  const other = connect()
+  t.equal((await login(other)).errorCode, 0)
+  t.equal(await whoami(other), 'User:carol')
+  clock.advance(1000)
+  const change = 'Cannot change principals during re-authentication from User.dora: User.carol'
+  t.match(await login(peer), { ...REFUSED, errorMessage: change })
 })
 
 t.test("who has not authenticated is the proposal's anybody", async (t) => {
