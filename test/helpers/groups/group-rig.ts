@@ -24,6 +24,7 @@ import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
 import { featureRecords } from '../../../lib/metadata/features.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import type { Handler } from '../../../lib/network/handler.ts'
+import type { Authorizer } from '../../../lib/security/authorization/authorizer.ts'
 import type { Api, Decoded, Encodable } from '../../../protocol/schema.ts'
 import { ask, contextOf } from '../handlers.ts'
 
@@ -57,6 +58,7 @@ export interface GroupRigOptions {
 export interface SendOptions {
   readonly nodeId?: number
   readonly clientId?: string | null
+  readonly authorizer?: Authorizer
 }
 
 /** The answer to one request, once it is there. */
@@ -173,11 +175,11 @@ export class GroupRig {
     api: A,
     version: number,
     request: Encodable<A['request']>,
-    { nodeId = 1, clientId = 'client' }: SendOptions = {},
+    { nodeId = 1, clientId = 'client', authorizer }: SendOptions = {},
   ): Reply<A> {
     const handler = this.#handlers.get(nodeId)?.get(api.key)
     if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
-    const asked = contextOf(version, { clientId })
+    const asked = contextOf(version, { clientId, ...(authorizer && { authorizer }) })
     return new Reply(api, ask(handler, api, version, request, asked), asked.close)
   }
 
