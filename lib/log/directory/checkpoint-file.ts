@@ -17,6 +17,8 @@ export function readCheckpoint(path: string): string[][] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
+  // Kafka makes the file before it has anything to write.
+  if (text === '') return []
   const [version, count, ...lines] = text.split('\n')
   const entries = lines.filter((line) => line !== '').map((line) => line.split(' '))
   if (version !== VERSION || Number(count) !== entries.length) {
