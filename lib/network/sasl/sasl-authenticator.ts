@@ -248,10 +248,13 @@ export class SaslAuthenticator implements Gate {
 
   #takeFramedToken(frame: Buffer): Verdict | Promise<Verdict> {
     const request = openRequest(frame, this.#settings.strings)
-    if (request === undefined || !includes(request.api.versions, request.version)) {
+    const isKnown = request !== undefined && includes(request.api.versions, request.version)
+    // An ApiVersions of the future is taken for the first one (KIP-511).
+    if (request === undefined || (!isKnown && request.api.key !== apiVersions.key)) {
       return { kind: 'close', why: 'a request that Kafka does not know during authentication' }
     }
-    const { api, version, header, body } = request
+    const { api, header, body } = request
+    const version = isKnown ? request.version : 0
     let decoded: Readonly<Record<string, unknown>>
     try {
       decoded = codecOf<Message>(api.request, version).decode(body)

@@ -10,6 +10,7 @@ import { CREDENTIALS } from './scripts/credentials.ts'
 import { DELEGATION_TOKENS } from './scripts/delegation-tokens.ts'
 import { OAUTHBEARER } from './scripts/oauthbearer.ts'
 import { SESSIONS } from './scripts/sessions.ts'
+import { FRAMES_IN_STATES } from './scripts/states.ts'
 
 /**
  * `SASL`: no limit to sessions. `SHORT`: three seconds. `OPEN`: no authentication. `KEYS`, `FETCHED`: signed tokens, with
@@ -27,7 +28,13 @@ const SOFTWARE = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
 const BAD_SOFTWARE = { clientSoftwareName: '-', clientSoftwareVersion: '1' }
 const GARBAGE = ['', '60', '6082021306092a864886f71201', '00127f', '7fff000000000001ffff']
 
-const scripts: Script[] = [...CREDENTIALS, ...SESSIONS, ...DELEGATION_TOKENS, ...OAUTHBEARER]
+const scripts: Script[] = [
+  ...CREDENTIALS,
+  ...SESSIONS,
+  ...DELEGATION_TOKENS,
+  ...OAUTHBEARER,
+  ...FRAMES_IN_STATES,
+]
 
 function script(name: string, run: Script['run'], listener: ListenerName = 'SASL'): void {
   scripts.push({ name, listener, run })
