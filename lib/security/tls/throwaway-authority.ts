@@ -123,7 +123,7 @@ function serialNumber(): string {
   return bytes.toString('hex')
 }
 
-/** Java's readers of PEM want a line's end at the end. */
+/** Ends its last line, so that PEM can be put behind PEM: a key and its certificates in one file. */
 function pem(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`
 }
