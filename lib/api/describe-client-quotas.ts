@@ -23,7 +23,7 @@ type Filter = ReadonlyMap<string, string | null | undefined>
 export function createDescribeClientQuotasHandler({ metadata }: Pick<Parts, 'metadata'>): Handler {
   return guarded(describeClientQuotas, [DESCRIBE_CONFIGS_OF_CLUSTER], ({ components, strict }, context) => {
     if (!may(context, DESCRIBE_CONFIGS_OF_CLUSTER)) {
-      return { ...new ApiError(DESCRIBE_CONFIGS_OF_CLUSTER.errorCode), entries: null }
+      return { ...new ApiError(DESCRIBE_CONFIGS_OF_CLUSTER.errorCode, null), entries: null }
     }
     const filter = filterOf(components)
     if (filter instanceof ApiError) return { ...filter, entries: null }

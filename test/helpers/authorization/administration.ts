@@ -94,9 +94,7 @@ const ABOUT_ACLS: readonly Question[] = [
     ],
   })),
   question(createAcls, 'bad, but for the first', 'newest', () => ({ creations: [ACL, ...BAD_ACLS] })),
-  ...BAD_ACLS.map((acl, index) =>
-    question(createAcls, `bad: ${index}`, 'newest', () => ({ creations: [acl] })),
-  ),
+  ...BAD_ACLS.map((acl, index) => question(createAcls, `bad: ${index}`, 'all', () => ({ creations: [acl] }))),
   question(createAcls, 'a code 0', 'newest', () => ({ creations: [{ ...ACL, operation: 0 }] })),
   question(createAcls, 'none', 'newest', () => ({ creations: [] })),
   question(describeAcls, 'of one user', 'all', () => ZOES),
