@@ -4,12 +4,16 @@ import { ErrorCode } from '../../protocol/errors.ts'
 import { createAcls } from '../../protocol/messages/create-acls.ts'
 import { deleteAcls } from '../../protocol/messages/delete-acls.ts'
 import { describeAcls } from '../../protocol/messages/describe-acls.ts'
+import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
+import { describeGroups } from '../../protocol/messages/describe-groups.ts'
+import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { saslAuthenticate } from '../../protocol/messages/sasl-authenticate.ts'
 import { saslHandshake } from '../../protocol/messages/sasl-handshake.ts'
 import { RawClient } from '../helpers/raw-client.ts'
 
 const STANDARD_AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+const NOT_TOLD = -2_147_483_648
 const USERS = ['admin', 'alice', 'bob'] as const
 
 function start(options: ClusterOptions = {}): Promise<Cluster> {
@@ -105,6 +109,53 @@ t.test('rules of clients are those of the public face', async (t) => {
     t.match(filterResults, [{ errorCode: 0, matchingAcls: [{ ...orders, ...acl, errorCode: 0 }] }])
     t.same(await visible(alice), [])
   }
+})
+
+t.test('what one may do is told in bits, nothing of a cluster that one may not describe', async (t) => {
+  const topic = (resourceName: string) => ({ resourceType: 'TOPIC', resourceName }) as const
+  await using cluster = await start({
+    acls: [
+      { principal: 'User:alice', operation: 'READ', ...topic('orders') },
+      { principal: 'User:alice', operation: 'DESCRIBE', ...topic('secrets') },
+      { principal: 'User:alice', operation: 'ALTER_CONFIGS', ...topic('secrets') },
+      { principal: 'User:alice', operation: 'CREATE', resourceType: 'CLUSTER' },
+      { principal: 'User:bob', operation: 'ALTER', resourceType: 'CLUSTER' },
+      { principal: 'User:bob', operation: 'DELETE', resourceType: 'GROUP', resourceName: 'g' },
+    ],
+  })
+  {
+    await using admin = await logIn(cluster, 'admin')
+    await admin.send(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['g'] })
+  }
+  const told = async (user: (typeof USERS)[number]) => {
+    await using client = await logIn(cluster, user)
+    const { topics, clusterAuthorizedOperations } = await client.send(metadata, 9, {
+      topics: null,
+      includeClusterAuthorizedOperations: true,
+      includeTopicAuthorizedOperations: true,
+    })
+    const again = await client.send(describeCluster, 0, { includeClusterAuthorizedOperations: true })
+    t.equal(again.clusterAuthorizedOperations, clusterAuthorizedOperations)
+    const { groups } = await client.send(describeGroups, 5, {
+      groups: ['g'],
+      includeAuthorizedOperations: true,
+    })
+    const byTopic = topics.map(({ name, topicAuthorizedOperations }) => [name, topicAuthorizedOperations])
+    return [clusterAuthorizedOperations, Object.fromEntries(byTopic), groups[0]?.authorizedOperations]
+  }
+  const bits = (...codes: number[]) => codes.reduce((sum, code) => sum | (1 << code), 0)
+  const [READ, DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS] = [3, 6, 7, 8, 10, 11] as const
+  t.same(await told('alice'), [
+    0,
+    { orders: bits(READ, DESCRIBE), secrets: bits(DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS) },
+    NOT_TOLD,
+  ])
+  t.same(await told('bob'), [bits(ALTER, DESCRIBE), {}, bits(DELETE, DESCRIBE)])
+  t.same(await told('admin'), [
+    8096,
+    { orders: 3576, 'orders-old': 3576, secrets: 3576, __consumer_offsets: 3576 },
+    3400,
+  ])
 })
 
 t.test('everybody where no rule is, if the config says so', async (t) => {

@@ -57,7 +57,11 @@ export interface AclFilter {
 export interface ClusterAcls {
   /** All of them, or those that the filter speaks of. */
   list(filter?: AclFilter): Acl[]
-  /** In force for the very next request. What is there already is no fault. @throws OptionError, KafkaError */
+  /**
+   * In force for the very next request. What is there already is no fault; of several, those that are good are made even
+   * if others are not.
+   * @throws OptionError, KafkaError
+   */
   create(...acls: AclOptions[]): void
   /** @returns those that are gone @throws OptionError, KafkaError */
   delete(filter: AclFilter): Acl[]
