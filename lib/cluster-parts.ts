@@ -34,6 +34,9 @@ import { authenticationMetrics, offeredMechanisms, saslGate } from './sasl-liste
 import { DelegationTokens } from './security/delegation-tokens/delegation-tokens.ts'
 import { OAuth } from './security/oauth/oauth.ts'
 import { Users } from './security/users.ts'
+import { ShareCoordinator } from './share/share-coordinator.ts'
+import { SharePartitions } from './share/share-partitions.ts'
+import { ShareSessions } from './share/share-sessions.ts'
 import { TransactionCoordinator } from './transactions/coordinator.ts'
 import { TransactionVerifier } from './transactions/verification.ts'
 
@@ -49,6 +52,7 @@ export class ClusterParts {
   readonly logs: LogManager
   readonly logMaintenance: LogMaintenance
   readonly groupCoordinator: GroupCoordinator
+  readonly shareCoordinator: ShareCoordinator
   readonly transactionCoordinator: TransactionCoordinator
   readonly users: Users
   readonly authorization: ClusterAuthorization
@@ -61,6 +65,7 @@ export class ClusterParts {
   readonly strings: StringTable
   readonly writer = new Writer()
   readonly #replicas = new Map<number, ReplicaManager>()
+  readonly #sharePartitions: SharePartitions[] = []
 
   readonly #storage: ClusterStorage
 
@@ -104,7 +109,15 @@ export class ClusterParts {
       directory: storage.durable?.directory,
       config: () => configs.cluster().config,
     })
+    this.shareCoordinator = new ShareCoordinator({
+      metadata,
+      logs: this.logs,
+      clock,
+      createTopic: (name) => this.controller.createInternalTopic(name),
+      config: (nodeId) => configs.brokerConfig(nodeId),
+    })
     this.groupCoordinator = new GroupCoordinator({
+      shares: this.shareCoordinator,
       metadata,
       logs: this.logs,
       clock,
@@ -214,6 +227,7 @@ export class ClusterParts {
     this.leaderBalancer.close()
     this.transactionCoordinator.close()
     this.groupCoordinator.close()
+    for (const partitions of this.#sharePartitions) partitions.close()
     this.authorization.lag?.close()
     this.tokens.close()
     this.logMaintenance.close()
@@ -245,6 +259,14 @@ export class ClusterParts {
     const config = configs.brokerConfig(nodeId)
     const { transactionCoordinator } = this
     const replicas = this.replicasOf(nodeId)
+    const sharePartitions = new SharePartitions({
+      clock,
+      metadata,
+      replicas,
+      coordinator: this.shareCoordinator,
+      configOf: (groupId) => configs.groupConfig(groupId),
+    })
+    this.#sharePartitions.push(sharePartitions)
     const handlers = createHandlers({
       nodeId,
       clock,
@@ -262,6 +284,12 @@ export class ClusterParts {
         () => configs.brokerConfig(nodeId).transactionPartitionVerificationEnable,
       ),
       replicas,
+      shareCoordinator: this.shareCoordinator,
+      sharePartitions,
+      shareSessions: new ShareSessions(
+        sharePartitions,
+        () => configs.brokerConfig(nodeId).groupShareMaxShareSessions,
+      ),
     })
     const dispatcher = new Dispatcher(handlers)
     const { strings, writer, frameMemory } = this

@@ -3,6 +3,7 @@ import { createAddOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
 import { createAddPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
 import { createAlterClientQuotasHandler } from './alter-client-quotas.ts'
 import { createAlterConfigsHandler } from './alter-configs.ts'
+import { createAlterShareGroupOffsetsHandler } from './alter-share-group-offsets.ts'
 import { createAlterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { createApiVersionsHandler } from './api-versions.ts'
 import { createConsumerGroupDescribeHandler } from './consumer-group-describe.ts'
@@ -14,6 +15,7 @@ import { createCreateTopicsHandler } from './create-topics.ts'
 import { createDeleteAclsHandler } from './delete-acls.ts'
 import { createDeleteGroupsHandler } from './delete-groups.ts'
 import { createDeleteRecordsHandler } from './delete-records.ts'
+import { createDeleteShareGroupOffsetsHandler } from './delete-share-group-offsets.ts'
 import { createDeleteTopicsHandler } from './delete-topics.ts'
 import { createDescribeAclsHandler } from './describe-acls.ts'
 import { createDescribeClientQuotasHandler } from './describe-client-quotas.ts'
@@ -22,6 +24,7 @@ import { createDescribeConfigsHandler } from './describe-configs.ts'
 import { createDescribeDelegationTokenHandler } from './describe-delegation-token.ts'
 import { createDescribeGroupsHandler } from './describe-groups.ts'
 import { createDescribeProducersHandler } from './describe-producers.ts'
+import { createDescribeShareGroupOffsetsHandler } from './describe-share-group-offsets.ts'
 import { createDescribeTopicPartitionsHandler } from './describe-topic-partitions.ts'
 import { createDescribeTransactionsHandler } from './describe-transactions.ts'
 import { createDescribeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
@@ -49,6 +52,10 @@ import { createProduceHandler } from './produce.ts'
 import { createRenewDelegationTokenHandler } from './renew-delegation-token.ts'
 import { createSaslAuthenticateHandler } from './sasl-authenticate.ts'
 import { createSaslHandshakeHandler } from './sasl-handshake.ts'
+import { createShareAcknowledgeHandler } from './share-acknowledge.ts'
+import { createShareFetchHandler } from './share-fetch.ts'
+import { createShareGroupDescribeHandler } from './share-group-describe.ts'
+import { createShareGroupHeartbeatHandler } from './share-group-heartbeat.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
 import { createTxnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { createUpdateFeaturesHandler } from './update-features.ts'
@@ -109,6 +116,13 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createConsumerGroupDescribeHandler,
   createListConfigResourcesHandler,
   createDescribeTopicPartitionsHandler,
+  createShareGroupHeartbeatHandler,
+  createShareGroupDescribeHandler,
+  createShareFetchHandler,
+  createShareAcknowledgeHandler,
+  createDescribeShareGroupOffsetsHandler,
+  createAlterShareGroupOffsetsHandler,
+  createDeleteShareGroupOffsetsHandler,
 ]
 
 /** The handlers of one broker, bound to its parts. */

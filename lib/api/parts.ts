@@ -8,6 +8,9 @@ import type { Metadata } from '../metadata/metadata.ts'
 import type { Handler } from '../network/handler.ts'
 import type { AclController } from '../security/authorization/acl-controller.ts'
 import type { DelegationTokens } from '../security/delegation-tokens/delegation-tokens.ts'
+import type { ShareCoordinator } from '../share/share-coordinator.ts'
+import type { SharePartitions } from '../share/share-partitions.ts'
+import type { ShareSessions } from '../share/share-sessions.ts'
 import type { TransactionCoordinator } from '../transactions/coordinator.ts'
 import type { TransactionVerifier } from '../transactions/verification.ts'
 
@@ -28,6 +31,10 @@ export interface Parts {
   /** Of the whole cluster; each broker asks it by its node id. */
   readonly transactionCoordinator: TransactionCoordinator
   readonly transactionVerifier: TransactionVerifier
+  /** Of the whole cluster. */
+  readonly shareCoordinator: ShareCoordinator
+  readonly sharePartitions: SharePartitions
+  readonly shareSessions: ShareSessions
   /** Of the whole cluster. */
   readonly tokens: DelegationTokens
   /** Of the whole cluster; undefined where its authorizer does not go by ACLs. */

@@ -10,6 +10,7 @@ export interface GroupCoordinatorConfig {
   readonly offsetsTopicNumPartitions: number
   readonly groupConsumerAssignors: readonly string[]
   readonly groupConsumerMaxSize: number
+  readonly groupShareMaxSize: number
   readonly groupConsumerMigrationPolicy: string
   readonly groupConsumerRegexRefreshIntervalMs: number
   readonly groupCoordinatorRebalanceProtocols: readonly string[]
@@ -20,6 +21,9 @@ export interface GroupConfig {
   readonly consumerSessionTimeoutMs: number
   readonly consumerHeartbeatIntervalMs: number
   readonly consumerAssignmentIntervalMs: number
+  readonly shareSessionTimeoutMs: number
+  readonly shareHeartbeatIntervalMs: number
+  readonly shareAssignmentIntervalMs: number
 }
 
 /**

@@ -7,6 +7,7 @@ import { CoordinatorLog } from './coordinator-log.ts'
 import { loadShard, unloadShard } from './load.ts'
 import { deleteOffsetsOfTopic } from './offsets/delete.ts'
 import type { GroupShard, ShardServices } from './shard.ts'
+import { deleteStatesOfTopic } from './share/states.ts'
 import { TopicChanges } from './topic-changes.ts'
 
 export interface GroupCoordinatorOptions extends Omit<ShardServices, 'topicChanges'> {
@@ -111,7 +112,10 @@ export class GroupCoordinator {
 
   #onTopicDeleted(topicId: string): void {
     if (topicId !== this.#topicId) {
-      for (const shard of this.#shards.values()) deleteOffsetsOfTopic(shard, topicId)
+      for (const shard of this.#shards.values()) {
+        deleteOffsetsOfTopic(shard, topicId)
+        deleteStatesOfTopic(shard, topicId)
+      }
       return
     }
     for (const shard of this.#shards.values()) unloadShard(shard)

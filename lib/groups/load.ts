@@ -15,6 +15,7 @@ import type { CoordinatorLog } from './coordinator-log.ts'
 import { decodeGroupRecord, type GroupRecord, isOfKind } from './group-record.ts'
 import { scheduleExpiry } from './offsets/expiry.ts'
 import { GroupShard, type ShardServices } from './shard.ts'
+import { renewSession as renewShareSession } from './share/leave.ts'
 
 const MAX_BATCH_BYTES = 2 ** 31 - 1
 
@@ -37,7 +38,9 @@ export function loadShard(
   }
   for (const group of [...shard.groups.values()]) {
     if (group.type === 'classic') resumeClassicGroup(shard, group)
-    else resumeConsumerGroup(shard, group)
+    else if (group.type === 'share') {
+      for (const memberId of group.members.keys()) renewShareSession(shard, group, memberId)
+    } else resumeConsumerGroup(shard, group)
   }
   scheduleExpiry(shard)
   return shard
@@ -104,7 +107,7 @@ export function unloadShard(shard: GroupShard): void {
   const errorCode = ErrorCode.NOT_COORDINATOR
   for (const group of shard.groups.values()) {
     group.cancelTimers()
-    if (group.type === 'consumer') continue
+    if (group.type !== 'classic') continue
     group.go('Dead')
     for (const member of group.members.values()) {
       group.completeJoin(member, { errorCode, memberId: member.memberId })

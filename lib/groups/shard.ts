@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../lab/clock.ts'
 import type { Logger } from '../lab/logger.ts'
 import type { Random } from '../lab/random.ts'
 import type { Metadata } from '../metadata/metadata.ts'
+import type { ShareCoordinator } from '../share/share-coordinator.ts'
 import { ClassicGroup } from './classic/group.ts'
 import { storedGroup } from './classic/stored-group.ts'
 import type { GroupConfig, GroupCoordinatorConfig } from './config.ts'
@@ -14,9 +15,13 @@ import type { CoordinatorLog, OffsetProducer } from './coordinator-log.ts'
 import type { GroupRecord } from './group-record.ts'
 import { CommittedOffsets } from './offsets/committed-offsets.ts'
 import { PendingOffsets } from './offsets/pending-offsets.ts'
+import { ShareGroup } from './share/group.ts'
+import { groupTombstones as shareGroupTombstones } from './share/records.ts'
+import { replayShareGroup, type ShareGroups } from './share/replay.ts'
+import { deleteStates } from './share/states.ts'
 import type { TopicChanges } from './topic-changes.ts'
 
-export type Group = ClassicGroup | ConsumerGroup
+export type Group = ClassicGroup | ConsumerGroup | ShareGroup
 
 export interface ShardServices {
   readonly clock: Clock
@@ -28,6 +33,8 @@ export interface ShardServices {
   readonly groupConfig: (groupId: string) => GroupConfig
   readonly metadata: Metadata
   readonly topicChanges: TopicChanges
+  /** Keeps how far share groups are. */
+  readonly shares: ShareCoordinator
 }
 
 /**
@@ -35,7 +42,7 @@ export interface ShardServices {
  * (`GroupCoordinatorShard`). What must outlive the broker goes into the partition's log; what a coordinator knows beyond
  * that (a rebalance under way, pending members) is lost when it goes.
  */
-export class GroupShard implements ConsumerGroups {
+export class GroupShard implements ConsumerGroups, ShareGroups {
   readonly partition: number
   readonly nodeId: number
   readonly leaderEpoch: number
@@ -80,6 +87,11 @@ export class GroupShard implements ConsumerGroups {
       this.write(groupTombstones(group))
       return
     }
+    if (group.type === 'share') {
+      for (const topicId of group.initialized.keys()) deleteStates(this, group, topicId)
+      this.write(shareGroupTombstones(group))
+      return
+    }
     group.cancelTimers()
     group.go('Dead')
     this.groups.delete(group.groupId)
@@ -98,20 +110,36 @@ export class GroupShard implements ConsumerGroups {
     return create ? this.createConsumerGroup(groupId) : undefined
   }
 
+  createShareGroup(groupId: string): ShareGroup {
+    const group = new ShareGroup(groupId)
+    this.groups.set(groupId, group)
+    return group
+  }
+
+  shareGroup(groupId: string, create: boolean): ShareGroup | undefined {
+    const group = this.groups.get(groupId)
+    if (group?.type === 'share') return group
+    return create ? this.createShareGroup(groupId) : undefined
+  }
+
   dropGroup(groupId: string): void {
     this.groups.get(groupId)?.cancelTimers()
     this.groups.delete(groupId)
   }
 
-  /** Consumer groups change by what is written of them. */
+  /** Consumer and share groups change by what is written of them. */
   write(records: readonly GroupRecord[]): void {
     this.log.append(records)
-    for (const record of records) replayConsumerGroup(this, record)
+    for (const record of records) this.#replayGroup(record)
+  }
+
+  #replayGroup(record: GroupRecord): boolean {
+    return replayConsumerGroup(this, record) || replayShareGroup(this, record)
   }
 
   /** What a record says that is neither a classic group's nor in a transaction. */
   replay(record: GroupRecord): void {
-    if (!replayConsumerGroup(this, record)) this.replayOffset(record)
+    if (!this.#replayGroup(record)) this.replayOffset(record)
   }
 
   /** Offsets committed, or forgotten. */

@@ -13,6 +13,8 @@ export const METADATA_VERSION = 'metadata.version'
 /** From level 1 on groups may speak the protocol of KIP-848. */
 export const GROUP_VERSION = 'group.version'
 export const TRANSACTION_VERSION = 'transaction.version'
+/** From level 1 on there are share groups (KIP-932). */
+export const SHARE_VERSION = 'share.version'
 
 /**
  * Only what works here may be listed: clients decide by it which protocols they speak. Levels are Kafka 4.4's
@@ -22,6 +24,7 @@ export const FEATURES: readonly Feature[] = [
   { name: METADATA_VERSION, minVersion: 7, maxVersion: 33, defaultLevel: 33 },
   { name: GROUP_VERSION, minVersion: 0, maxVersion: 1, defaultLevel: 1 },
   { name: TRANSACTION_VERSION, minVersion: 0, maxVersion: 2, defaultLevel: 2 },
+  { name: SHARE_VERSION, minVersion: 0, maxVersion: 1, defaultLevel: 1 },
 ]
 
 /** What a cluster begins with. */

@@ -385,6 +385,7 @@ export class Connection {
     this.#underWay = undefined
     this.#settled = undefined
     this.inbox.close()
+    this.session.closed()
     this.#onClosed(this)
   }
 

@@ -24,6 +24,7 @@ export class Session {
   clientSoftwareName = 'unknown'
   clientSoftwareVersion = 'unknown'
   readonly #authorizer: Authorizer
+  #closed: (() => void)[] | undefined
   #principal: Principal
   #permissions: Permissions
 
@@ -35,6 +36,19 @@ export class Session {
     this.#authorizer = origin.authorizer
     this.#principal = origin.principal
     this.#permissions = origin.authorizer.permissionsOf(origin.principal, origin.clientHost)
+  }
+
+  /** Runs `callback` when the connection is gone. */
+  onClosed(callback: () => void): void {
+    this.#closed ??= []
+    this.#closed.push(callback)
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    const callbacks = this.#closed ?? []
+    this.#closed = undefined
+    for (const callback of callbacks) callback()
   }
 
   get principal(): Principal {

@@ -28,6 +28,10 @@ export function joinClassicGroup(
     joinConsumerGroup({ shard, request, context, terms, respond }, found)
     return
   }
+  if (found?.type === 'share') {
+    refuse(respond, ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId)
+    return
+  }
   // What was a consumer group becomes a classic one when it has no members left.
   if (found?.type === 'consumer') shard.deleteGroup(found)
   const existing = found?.type === 'classic' ? found : undefined

@@ -19,7 +19,8 @@ export function leaveClassicGroup(
   groupId: string,
   leaving: readonly LeavingMember[],
 ): LeftMember[] {
-  const group = shard.groups.get(groupId)
+  const found = shard.groups.get(groupId)
+  const group = found?.type === 'share' ? undefined : found
   if (group?.type === 'consumer') return removeFromConsumerGroup(shard, group, leaving)
   let somebodyLeft = false
   const left = leaving.map(({ memberId, groupInstanceId, reason }) => {

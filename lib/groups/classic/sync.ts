@@ -12,7 +12,8 @@ export function syncClassicGroup(
   request: SyncGroupRequest,
   respond: Respond<SyncGroupResponse>,
 ): void {
-  const group = shard.groups.get(request.groupId)
+  const found = shard.groups.get(request.groupId)
+  const group = found?.type === 'share' ? undefined : found
   if (group?.type === 'consumer') {
     respond(syncWithConsumerGroup(shard, group, request))
     return

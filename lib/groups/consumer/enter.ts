@@ -26,7 +26,9 @@ const JOIN_EPOCH = 0
  */
 export function enterConsumerGroup(shard: GroupShard, request: HeartbeatRequest): Entered | ApiError {
   const { groupId, instanceId } = request
-  const existing = shard.groups.get(groupId)
+  const found = shard.groups.get(groupId)
+  if (found?.type === 'share') return notFound(groupId, true)
+  const existing: AnyGroup | undefined = found
   const memberId = request.memberId || randomUuid(shard.services.random)
   const refusal =
     refusesGroup(shard, existing, request) ??

@@ -38,6 +38,7 @@ export function validateTransactionalCommit(
     }
     group = shard.createClassicGroup(groupId)
   }
+  if (group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
   if (group.type === 'consumer') {
     const committer = { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId }
     const errorCode = validateConsumerCommit(group, committer, partitionsOf(shard, topics), undefined)

@@ -40,6 +40,7 @@ export function validateCommit(
     }
     group = shard.createClassicGroup(groupId)
   }
+  if (group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
   if (group.type === 'consumer') return validateConsumerCommit(group, request, partitions, apiVersion)
   const errorCode = validateCommitter(group, generationId, memberId, request.groupInstanceId)
   if (errorCode === ErrorCode.NONE && (group.state === 'Stable' || group.state === 'PreparingRebalance')) {

@@ -6,7 +6,7 @@ import { offsetTombstone } from './committed-offsets.ts'
 /** Whether offsets of the group may be deleted: of one that uses another protocol than the consumers', only while it is empty. */
 export function validateOffsetDelete(shard: GroupShard, groupId: string): number {
   const group = shard.groups.get(groupId)
-  if (!group) return ErrorCode.GROUP_ID_NOT_FOUND
+  if (!group || group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
   if (group.type === 'consumer') return ErrorCode.NONE
   return group.isEmpty || group.usesConsumerProtocol ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP
 }

@@ -15,6 +15,8 @@ export function scheduleExpiry(shard: GroupShard): void {
 /** Deletes offsets whose time is over, and empty groups that have none left (`GroupCoordinatorShard.cleanupGroupMetadata`). */
 function expire(shard: GroupShard): void {
   for (const group of [...shard.groups.values()]) {
+    // A share group stays, empty or not: what it has read is not kept among the offsets.
+    if (group.type === 'share') continue
     if (expireOffsets(shard, group) && group.isEmpty) shard.deleteGroup(group)
   }
 }
@@ -50,7 +52,7 @@ function expireOffsets(shard: GroupShard, group: Group): boolean {
  * consumers has left. Otherwise nothing expires.
  */
 function expiryBegins(group: Group): ((committed: CommittedOffset) => number) | undefined {
-  if (group.type === 'consumer' || group.protocolType === null) return sinceCommit
+  if (group.type !== 'classic' || group.protocolType === null) return sinceCommit
   if (group.isEmpty) {
     const { stateTimestampMs } = group
     return stateTimestampMs === -1 ? sinceCommit : () => stateTimestampMs

@@ -4,6 +4,7 @@ import { type Client, sources, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
 import { javaCommand, resolveClasspath } from './maven.ts'
 import { javaSasl } from './sasl.ts'
+import { shareJob } from './share.ts'
 import { threeBrokersJob } from './three-brokers.ts'
 
 const SOURCES = sources('java')
@@ -38,6 +39,7 @@ export const java: Client = {
     standardJob('java', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) =>
       javaCommand(classpath(folder), 'Job'),
     ),
+    shareJob((folder) => javaCommand(classpath(folder), 'Share')),
     threeBrokersJob((folder) => javaCommand(classpath(folder), 'ThreeBrokers')),
     ...javaSasl((folder, ...flags) => javaCommand(classpath(folder), 'Logins', ...flags)),
   ],

@@ -1,7 +1,10 @@
+import { createAlterShareGroupOffsetsHandler } from '../../../lib/api/alter-share-group-offsets.ts'
 import { createConsumerGroupDescribeHandler } from '../../../lib/api/consumer-group-describe.ts'
 import { createConsumerGroupHeartbeatHandler } from '../../../lib/api/consumer-group-heartbeat.ts'
 import { createDeleteGroupsHandler } from '../../../lib/api/delete-groups.ts'
+import { createDeleteShareGroupOffsetsHandler } from '../../../lib/api/delete-share-group-offsets.ts'
 import { createDescribeGroupsHandler } from '../../../lib/api/describe-groups.ts'
+import { createDescribeShareGroupOffsetsHandler } from '../../../lib/api/describe-share-group-offsets.ts'
 import { createFindCoordinatorHandler } from '../../../lib/api/find-coordinator.ts'
 import { createHeartbeatHandler } from '../../../lib/api/heartbeat.ts'
 import { createJoinGroupHandler } from '../../../lib/api/join-group.ts'
@@ -11,6 +14,10 @@ import { createOffsetCommitHandler } from '../../../lib/api/offset-commit.ts'
 import { createOffsetDeleteHandler } from '../../../lib/api/offset-delete.ts'
 import { createOffsetFetchHandler } from '../../../lib/api/offset-fetch.ts'
 import type { Parts } from '../../../lib/api/parts.ts'
+import { createShareAcknowledgeHandler } from '../../../lib/api/share-acknowledge.ts'
+import { createShareFetchHandler } from '../../../lib/api/share-fetch.ts'
+import { createShareGroupDescribeHandler } from '../../../lib/api/share-group-describe.ts'
+import { createShareGroupHeartbeatHandler } from '../../../lib/api/share-group-heartbeat.ts'
 import { createSyncGroupHandler } from '../../../lib/api/sync-group.ts'
 import { GroupCoordinator } from '../../../lib/groups/coordinator.ts'
 import { ManualClock } from '../../../lib/lab/clock.ts'
@@ -19,16 +26,31 @@ import { SeededRandom } from '../../../lib/lab/random.ts'
 import { LogManager } from '../../../lib/log/log-manager.ts'
 import { LogMemory } from '../../../lib/log/log-memory.ts'
 import { MemoryStorage } from '../../../lib/log/log-storage.ts'
+import { ReplicaManager } from '../../../lib/log/replica-manager.ts'
 import { Controller } from '../../../lib/metadata/controller/controller.ts'
 import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
 import { featureRecords } from '../../../lib/metadata/features.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import type { Handler } from '../../../lib/network/handler.ts'
 import type { Authorizer } from '../../../lib/security/authorization/authorizer.ts'
+import { ShareCoordinator } from '../../../lib/share/share-coordinator.ts'
+import { SharePartitions } from '../../../lib/share/share-partitions.ts'
+import { ShareSessions } from '../../../lib/share/share-sessions.ts'
 import type { Api, Decoded, Encodable } from '../../../protocol/schema.ts'
 import { ask, contextOf } from '../handlers.ts'
 
-type GroupParts = Pick<Parts, 'nodeId' | 'metadata' | 'controller' | 'groupCoordinator'>
+type GroupParts = Pick<
+  Parts,
+  | 'nodeId'
+  | 'clock'
+  | 'metadata'
+  | 'controller'
+  | 'configs'
+  | 'replicas'
+  | 'groupCoordinator'
+  | 'sharePartitions'
+  | 'shareSessions'
+>
 
 export const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
   createFindCoordinatorHandler,
@@ -44,6 +66,13 @@ export const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
   createDeleteGroupsHandler,
   createConsumerGroupHeartbeatHandler,
   createConsumerGroupDescribeHandler,
+  createShareGroupHeartbeatHandler,
+  createShareGroupDescribeHandler,
+  createShareFetchHandler,
+  createShareAcknowledgeHandler,
+  createDescribeShareGroupOffsetsHandler,
+  createAlterShareGroupOffsetsHandler,
+  createDeleteShareGroupOffsetsHandler,
 ]
 
 export interface GroupRigOptions {
@@ -97,12 +126,20 @@ export class GroupRig {
   readonly metadata = new Metadata('cluster-of-the-group-rig')
   readonly controller: Controller
   readonly logs: LogManager
+  readonly replicas = new Map<number, ReplicaManager>()
   readonly coordinator: GroupCoordinator
+  readonly shareCoordinator: ShareCoordinator
+  readonly #effective: EffectiveConfigs
   #handlers = new Map<number, Map<number, Handler>>()
 
   constructor({ brokers = 1, configs = {}, brokerConfigs = {}, seed = 1 }: GroupRigOptions = {}) {
     const random = new SeededRandom(seed)
-    const cluster = new Map([['offsets.topic.replication.factor', String(Math.min(3, brokers))]])
+    const replicas = String(Math.min(3, brokers))
+    const cluster = new Map([
+      ['offsets.topic.replication.factor', replicas],
+      ['share.coordinator.state.topic.replication.factor', replicas],
+      ['share.coordinator.state.topic.min.isr', '1'],
+    ])
     for (const [name, value] of Object.entries(configs)) cluster.set(name, value)
     const own = new Map(
       Object.entries(brokerConfigs).map(([nodeId, values]) => [
@@ -122,7 +159,16 @@ export class GroupRig {
       producerIdExpirationMs: () => effective.cluster().config.producerIdExpirationMs,
     })
     this.logs = logs
+    this.shareCoordinator = new ShareCoordinator({
+      clock: this.clock,
+      logs,
+      metadata: this.metadata,
+      config: (nodeId) => effective.brokerConfig(nodeId),
+      createTopic: (name) => this.controller.createInternalTopic(name),
+    })
+    this.#effective = effective
     this.coordinator = new GroupCoordinator({
+      shares: this.shareCoordinator,
       clock: this.clock,
       logs,
       random,
@@ -140,14 +186,36 @@ export class GroupRig {
       { name: 'PLAINTEXT', host: 'localhost', port: 9000 + nodeId, securityProtocol: 'PLAINTEXT' },
     ] as const
     this.controller.registerBroker({ brokerId: nodeId, endPoints, rack: null })
-    const parts = {
-      nodeId,
-      metadata: this.metadata,
-      controller: this.controller,
-      groupCoordinator: this.coordinator,
-    }
-    const handlers = FACTORIES.map((create) => create(parts))
+    const handlers = FACTORIES.map((create) => create(this.partsOf(nodeId)))
     this.#handlers.set(nodeId, new Map(handlers.map((handler) => [handler.api.key, handler])))
+  }
+
+  partsOf(nodeId: number): GroupParts {
+    const { clock, metadata, logs, controller } = this
+    const configs = this.#effective
+    const config = () => configs.brokerConfig(nodeId)
+    const replicas = new ReplicaManager({ nodeId, clock, metadata, logs, config })
+    const sharePartitions = new SharePartitions({
+      clock,
+      metadata,
+      replicas,
+      coordinator: this.shareCoordinator,
+      configOf: (groupId) => configs.groupConfig(groupId),
+    })
+    const shareSessions = new ShareSessions(sharePartitions, () => config().groupShareMaxShareSessions)
+    const groupCoordinator = this.coordinator
+    this.replicas.set(nodeId, replicas)
+    return {
+      nodeId,
+      clock,
+      metadata,
+      controller,
+      configs,
+      replicas,
+      groupCoordinator,
+      sharePartitions,
+      shareSessions,
+    }
   }
 
   stopBroker(nodeId: number): void {

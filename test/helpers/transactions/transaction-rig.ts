@@ -13,6 +13,7 @@ import { EffectiveConfigs } from '../../../lib/metadata/effective-configs.ts'
 import { featureRecords } from '../../../lib/metadata/features.ts'
 import type { PartitionState } from '../../../lib/metadata/image.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
+import { ShareCoordinator } from '../../../lib/share/share-coordinator.ts'
 import { addPartitions } from '../../../lib/transactions/add-partitions.ts'
 import { TransactionCoordinator } from '../../../lib/transactions/coordinator.ts'
 import { type EndedTransaction, endTransaction } from '../../../lib/transactions/end-transaction.ts'
@@ -77,6 +78,13 @@ export class TransactionRig {
     })
     const config = (nodeId: number) => this.configs.brokerConfig(nodeId)
     this.groups = new GroupCoordinator({
+      shares: new ShareCoordinator({
+        clock,
+        logs: this.logs,
+        metadata,
+        config,
+        createTopic: () => undefined,
+      }),
       clock,
       logs: this.logs,
       random,

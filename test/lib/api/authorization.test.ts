@@ -9,6 +9,8 @@ import { AclOperation, ResourceType } from '../../../lib/security/authorization/
 import type { Authorizer } from '../../../lib/security/authorization/authorizer.ts'
 import type { Need } from '../../../lib/security/authorization/needs.ts'
 import { wordFor } from '../../../lib/security/authorization/words.ts'
+import { SharePartitions } from '../../../lib/share/share-partitions.ts'
+import { ShareSessions } from '../../../lib/share/share-sessions.ts'
 import { TransactionVerifier } from '../../../lib/transactions/verification.ts'
 import { errorName } from '../../../protocol/errors.ts'
 import { addPartitionsToTxn } from '../../../protocol/messages/add-partitions-to-txn.ts'
@@ -128,7 +130,12 @@ class Rig implements Disposable {
     const verify = () => configs.brokerConfig(0).transactionPartitionVerificationEnable
     const transactionVerifier = new TransactionVerifier(transactionCoordinator, replicas, verify)
     const { acls } = this.#parts.authorization
-    this.handlers = createHandlers({ ...this.#parts, nodeId: 0, replicas, acls, transactionVerifier })
+    const { clock, shareCoordinator: coordinator } = this.#parts
+    const configOf = (groupId: string) => configs.groupConfig(groupId)
+    const sharePartitions = new SharePartitions({ clock, metadata, replicas, coordinator, configOf })
+    const shareSessions = new ShareSessions(sharePartitions, () => 10)
+    const shares = { sharePartitions, shareSessions }
+    this.handlers = createHandlers({ ...this.#parts, nodeId: 0, replicas, acls, transactionVerifier, ...shares })
   }
 
   /** A group with offsets, a transaction with partitions, somebody's token: what there is to be seen. */

@@ -17,12 +17,7 @@ import { FACTORIES, GroupRig } from '../../helpers/groups/group-rig.ts'
 t.test('every API of groups is served, in every version', async (t) => {
   const rig = new GroupRig()
   const served = FACTORIES.map((create) =>
-    create({
-      nodeId: 1,
-      metadata: rig.metadata,
-      controller: rig.controller,
-      groupCoordinator: rig.coordinator,
-    }),
+    create(rig.partsOf(1)),
   )
   const versions = served.map(({ api, minVersion, maxVersion }) => `${api.name} ${minVersion}-${maxVersion}`)
   t.same(versions, [

@@ -166,10 +166,10 @@ export class World {
       this.#beginAnew()
       return
     }
-    const epoch = group.type === 'consumer' ? group.groupEpoch : group.generationId
+    const epoch = group.type === 'classic' ? group.generationId : group.groupEpoch
     if (epoch < this.#epoch) throw new Error(`the group went from epoch ${this.#epoch} back to ${epoch}`)
     this.#epoch = epoch
-    if (group.type === 'classic') return
+    if (group.type !== 'consumer') return
     if (group.assignmentEpoch > group.groupEpoch)
       throw new Error('the group is assigned to for an epoch to come')
     const owners = new Map<string, string>()

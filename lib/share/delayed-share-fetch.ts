@@ -1,0 +1,112 @@
+import type { Clock, Timer } from '../lab/clock.ts'
+import type { HostedReplicas } from '../log/hosted-replicas.ts'
+import type { Partition, PartitionWaiter } from '../log/partition.ts'
+import type { SharePartitions } from './share-partitions.ts'
+import {
+  acquireFrom,
+  bytesToAcquire,
+  type ShareFetchParams,
+  type ShareResult,
+  type ShareTarget,
+} from './share-read.ts'
+
+interface Waiting {
+  readonly clock: Clock
+  readonly replicas: HostedReplicas
+  readonly partitions: SharePartitions
+}
+
+/** Takes what there is, at once where that is enough; else the promise holds until it is, or the time is up. */
+export function fetchShares(
+  waiting: Waiting,
+  params: ShareFetchParams,
+  targets: readonly ShareTarget[],
+  onCancel: (cancel: () => void) => void,
+): ShareResult[] | Promise<ShareResult[]> {
+  const results = tryToAcquire(waiting.partitions, params, targets)
+  if (results) return results
+  if (params.maxWaitMs <= 0 || targets.length === 0) return acquireFrom(waiting.partitions, params, targets)
+  return new Promise((resolve) => {
+    const delayed = new DelayedShareFetch(waiting, params, targets, resolve)
+    onCancel(() => delayed.cancel())
+    delayed.start()
+  })
+}
+
+function tryToAcquire(
+  partitions: SharePartitions,
+  params: ShareFetchParams,
+  targets: readonly ShareTarget[],
+): ShareResult[] | undefined {
+  const { bytes, hasError } = bytesToAcquire(partitions, targets)
+  const isEnough = bytes > 0 && bytes >= Math.min(params.minBytes, params.maxBytes)
+  if (!isEnough && !hasError) return undefined
+  const results = acquireFrom(partitions, params, targets)
+  // All that there was can have been of aborted transactions.
+  return results.length > 0 ? results : undefined
+}
+
+/** A ShareFetch that waits for records, new ones or ones that others give back (`DelayedShareFetch`). */
+class DelayedShareFetch implements PartitionWaiter {
+  readonly #waiting: Waiting
+  readonly #params: ShareFetchParams
+  readonly #targets: readonly ShareTarget[]
+  readonly #resolve: (results: ShareResult[]) => void
+  readonly #logs = new Set<Partition>()
+  #timer: Timer | undefined
+  #isDone = false
+  #isLooking = false
+
+  constructor(
+    waiting: Waiting,
+    params: ShareFetchParams,
+    targets: readonly ShareTarget[],
+    resolve: (results: ShareResult[]) => void,
+  ) {
+    this.#waiting = waiting
+    this.#params = params
+    this.#targets = targets
+    this.#resolve = resolve
+  }
+
+  start(): void {
+    const { clock, replicas, partitions } = this.#waiting
+    this.#timer = clock.setTimer(this.#params.maxWaitMs, () => {
+      this.#complete(acquireFrom(partitions, this.#params, this.#targets))
+    })
+    for (const { topic, key } of this.#targets) {
+      partitions.wait(key, this.#look)
+      const partition = replicas.hosted(topic, key.partition)
+      if (typeof partition === 'number') continue
+      this.#logs.add(partition)
+      partition.wait(this)
+    }
+  }
+
+  partitionChanged(): void {
+    this.#look()
+  }
+
+  readonly #look = (): void => {
+    // To take records may change others, which wakes whoever waits: us, too.
+    if (this.#isDone || this.#isLooking) return
+    this.#isLooking = true
+    const results = tryToAcquire(this.#waiting.partitions, this.#params, this.#targets)
+    this.#isLooking = false
+    if (results) this.#complete(results)
+  }
+
+  #complete(results: ShareResult[]): void {
+    if (this.#isDone) return
+    this.cancel()
+    this.#resolve(results)
+  }
+
+  /** Waits no longer, and gives no answer. */
+  cancel(): void {
+    this.#isDone = true
+    this.#timer?.cancel()
+    for (const partition of this.#logs) partition.stopWaiting(this)
+    for (const { key } of this.#targets) this.#waiting.partitions.stopWaiting(key, this.#look)
+  }
+}

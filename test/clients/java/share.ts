@@ -1,0 +1,22 @@
+import type { Job } from '../client.ts'
+import { run } from '../process.ts'
+
+const TIMEOUT_MS = 150_000
+
+/** The Java client's share consumers, of which one is killed. */
+export function shareJob(command: (folder: string) => readonly string[]): Job {
+  return {
+    name: 'java share',
+    async run(context) {
+      const values = {
+        bootstrap: context.bootstrapServers,
+        prefix: `${context.prefix}-${context.seed}`,
+        records: 3000,
+        partitions: 3,
+      }
+      const options = Object.entries(values).flatMap(([option, value]) => [`--${option}`, String(value)])
+      const [program, ...args] = command(context.folder) as [string, ...string[]]
+      await run(program, [...args, ...options], { timeoutMs: TIMEOUT_MS, log: context.log })
+    },
+  }
+}
