@@ -9,7 +9,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { sharedOffset } from '../groups/share/offsets.ts'
 import { inOrder } from '../groups/topic-partitions.ts'
 import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
-import { DESCRIBE_GROUP, DESCRIBE_TOPIC, may } from '../security/authorization/needs.ts'
+import { DESCRIBE_GROUP, DESCRIBE_TOPIC, may, silently } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
 import { areShareGroupsEnabled } from './share-groups-enabled.ts'
 
@@ -63,9 +63,13 @@ export function createDescribeShareGroupOffsetsHandler({
       }),
     }
   }
-  return guarded(describeShareGroupOffsets, [DESCRIBE_GROUP, DESCRIBE_TOPIC], ({ groups }, context) => ({
-    groups: groups.map((group) => describe(group, context)),
-  }))
+  return guarded(
+    describeShareGroupOffsets,
+    [DESCRIBE_GROUP, DESCRIBE_TOPIC, silently(DESCRIBE_TOPIC)],
+    ({ groups }, context) => ({
+      groups: groups.map((group) => describe(group, context)),
+    }),
+  )
 }
 
 function refused(topicName: string, partitions: readonly number[], errorCode: ErrorCode): DescribedTopic {

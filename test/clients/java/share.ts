@@ -16,7 +16,9 @@ export function shareJob(command: (folder: string) => readonly string[]): Job {
       }
       const options = Object.entries(values).flatMap(([option, value]) => [`--${option}`, String(value)])
       const [program, ...args] = command(context.folder) as [string, ...string[]]
-      await run(program, [...args, ...options], { timeoutMs: TIMEOUT_MS, log: context.log })
+      const onLine = (line: string) => context.log(line)
+      const { code } = await run(program, [...args, ...options], { timeoutMs: TIMEOUT_MS, onLine })
+      if (code !== 0) throw new Error(`the program ended with ${code}`)
     },
   }
 }

@@ -20,9 +20,12 @@ import { fetch } from '../../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
 import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
+import { shareFetch } from '../../../protocol/messages/share-fetch.ts'
+import { shareGroupHeartbeat } from '../../../protocol/messages/share-group-heartbeat.ts'
 import type { Api, Encodable } from '../../../protocol/schema.ts'
 import { type Question, TOPIC_NAMES } from '../../helpers/authorization/question.ts'
 import { QUESTIONS } from '../../helpers/authorization/questions.ts'
+import { ABOUT_SHARE_GROUPS, SHARE_MEMBER } from '../../helpers/authorization/share-groups.ts'
 import { ask, contextOf, overTheWire } from '../../helpers/handlers.ts'
 
 /*
@@ -106,6 +109,21 @@ ConsumerGroupDescribe        DESCRIBE GROUP, else GROUP_AUTHORIZATION_FAILED
 ListConfigResources          DESCRIBE_CONFIGS CLUSTER, else CLUSTER_AUTHORIZATION_FAILED
 DescribeTopicPartitions      DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
                              DESCRIBE TOPIC, else left out
+ShareGroupHeartbeat          READ GROUP, else GROUP_AUTHORIZATION_FAILED
+                             DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
+ShareGroupDescribe           DESCRIBE GROUP, else GROUP_AUTHORIZATION_FAILED
+                             DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
+ShareFetch                   READ GROUP, else GROUP_AUTHORIZATION_FAILED
+                             READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
+ShareAcknowledge             READ GROUP, else GROUP_AUTHORIZATION_FAILED
+                             READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
+DescribeShareGroupOffsets    DESCRIBE GROUP, else GROUP_AUTHORIZATION_FAILED
+                             DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
+                             DESCRIBE TOPIC, else left out
+AlterShareGroupOffsets       READ GROUP, else GROUP_AUTHORIZATION_FAILED
+                             READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
+DeleteShareGroupOffsets      DELETE GROUP, else GROUP_AUTHORIZATION_FAILED
+                             READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
 `
 
 const ABSENT_ID = 'QUJDREVGR0hJSktMTU5PUA'
@@ -135,7 +153,14 @@ class Rig implements Disposable {
     const sharePartitions = new SharePartitions({ clock, metadata, replicas, coordinator, configOf })
     const shareSessions = new ShareSessions(sharePartitions, () => 10)
     const shares = { sharePartitions, shareSessions }
-    this.handlers = createHandlers({ ...this.#parts, nodeId: 0, replicas, acls, transactionVerifier, ...shares })
+    this.handlers = createHandlers({
+      ...this.#parts,
+      nodeId: 0,
+      replicas,
+      acls,
+      transactionVerifier,
+      ...shares,
+    })
   }
 
   /** A group with offsets, a transaction with partitions, somebody's token: what there is to be seen. */
@@ -156,6 +181,18 @@ class Rig implements Disposable {
       rebalanceTimeoutMs: 1_000,
       subscribedTopicNames: ['alpha'],
       topicPartitions: [],
+    })
+    const sharer = { memberId: SHARE_MEMBER, memberEpoch: 0, subscribedTopicNames: ['alpha'] }
+    await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g1', ...sharer })
+    await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g2', ...sharer })
+    await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g2', ...sharer, memberEpoch: -1 })
+    await this.#send(shareFetch, 2, {
+      groupId: 's-g1',
+      memberId: SHARE_MEMBER,
+      shareSessionEpoch: 0,
+      maxWaitMs: 0,
+      maxRecords: 1,
+      topics: [{ topicId: this.#ids.get('alpha') ?? ABSENT_ID, partitions: [{ partitionIndex: 0 }] }],
     })
     const { producerId, producerEpoch } = await this.#send(initProducerId, 4, { transactionalId, ...init })
     await this.#send(addPartitionsToTxn, 3, {
@@ -290,5 +327,5 @@ t.test('who may nothing is told so, or told nothing', async (t) => {
 })
 
 function questionsOf(api: Api): readonly Question[] {
-  return QUESTIONS.filter((question) => question.api === api)
+  return [...QUESTIONS, ...ABOUT_SHARE_GROUPS].filter((question) => question.api === api)
 }

@@ -16,9 +16,7 @@ import { FACTORIES, GroupRig } from '../../helpers/groups/group-rig.ts'
 
 t.test('every API of groups is served, in every version', async (t) => {
   const rig = new GroupRig()
-  const served = FACTORIES.map((create) =>
-    create(rig.partsOf(1)),
-  )
+  const served = FACTORIES.map((create) => create(rig.partsOf(1)))
   const versions = served.map(({ api, minVersion, maxVersion }) => `${api.name} ${minVersion}-${maxVersion}`)
   t.same(versions, [
     'FindCoordinator 0-6',
@@ -34,6 +32,13 @@ t.test('every API of groups is served, in every version', async (t) => {
     'DeleteGroups 0-3',
     'ConsumerGroupHeartbeat 0-1',
     'ConsumerGroupDescribe 0-1',
+    'ShareGroupHeartbeat 1-1',
+    'ShareGroupDescribe 1-1',
+    'ShareFetch 1-2',
+    'ShareAcknowledge 1-2',
+    'DescribeShareGroupOffsets 0-1',
+    'AlterShareGroupOffsets 0-0',
+    'DeleteShareGroupOffsets 0-0',
   ])
 })
 
