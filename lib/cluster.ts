@@ -226,6 +226,17 @@ export class Cluster<C extends Clock = Clock> {
     return this.#parts.logMaintenance.compact()
   }
 
+  /**
+   * Everything that is stored, in one buffer, for `Cluster.start({ snapshot })`: topics, records, committed offsets,
+   * transactions, configs, rules, SCRAM credentials. Passwords that PLAIN must know are not in it; users who log in by
+   * it are given to the new cluster as options.
+   *
+   * @throws RangeError where that is more than a buffer can hold
+   */
+  snapshot(): Buffer {
+    return this.#parts.snapshot()
+  }
+
   /** Deletes now what `retention.ms` and `retention.bytes` have no room for. */
   applyRetention(): void {
     this.#parts.logMaintenance.applyRetention()
