@@ -71,7 +71,7 @@ export class Cluster<C extends Clock = Clock> {
    *
    * @throws OptionError for an option that is unknown or wrong
    * @throws KafkaError for a topic that Kafka would refuse
-   * @throws Error with `code` EADDRINUSE, naming the address, for a port that is taken
+   * @throws Error with `code` EADDRINUSE, naming the address, for a port that is taken; with another, for keys of tokens that cannot be had
    */
   static async start<C extends Clock = Clock>(options: ClusterOptions<C> = {}): Promise<Cluster<C>> {
     checkOptions(options)

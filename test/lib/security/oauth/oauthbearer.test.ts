@@ -1,4 +1,5 @@
 // OAUTHBEARER on the wire, on a clock that stands still: the cluster's own tokens, those of others, and where both come from.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -237,9 +238,15 @@ t.test('configs that Kafka would not start with', async (t) => {
   ]
   for (const [config, message] of cases) await t.rejects(start(config), { constructor: OptionError, message })
   await t.rejects(start({ [url]: 'file:///nowhere', ...unverified }), {
+    code: 'ENOENT',
     message: /cannot get the keys of tokens from \/nowhere: ENOENT/,
   })
-  await t.rejects(start({ [url]: 'http://127.0.0.1:1/', ...unverified }), {
+  const gone = createServer().listen(0, '127.0.0.1')
+  await once(gone, 'listening')
+  const { port } = gone.address() as AddressInfo
+  gone.close()
+  await t.rejects(start({ [url]: `http://127.0.0.1:${port}/`, ...unverified }), {
+    code: 'ECONNREFUSED',
     message: /cannot get the keys of tokens from http:/,
   })
 })
@@ -252,7 +259,7 @@ async function keyServer(t: Test, answer: () => { status?: number; body: unknown
     response.writeHead(status).end(JSON.stringify(body))
   }
   const server = createServer(handle).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
+  await once(server, 'listening')
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
