@@ -171,14 +171,19 @@ export class GroupRig {
     this.controller.createInternalTopic('__consumer_offsets')
   }
 
+  handlerOf(api: Api, nodeId = 1): Handler {
+    const handler = this.#handlers.get(nodeId)?.get(api.key)
+    if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
+    return handler
+  }
+
   send<A extends Api>(
     api: A,
     version: number,
     request: Encodable<A['request']>,
     { nodeId = 1, clientId = 'client', authorizer }: SendOptions = {},
   ): Reply<A> {
-    const handler = this.#handlers.get(nodeId)?.get(api.key)
-    if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
+    const handler = this.handlerOf(api, nodeId)
     const asked = contextOf(version, { clientId, ...(authorizer && { authorizer }) })
     return new Reply(api, ask(handler, api, version, request, asked), asked.close)
   }
