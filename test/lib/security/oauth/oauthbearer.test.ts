@@ -275,7 +275,10 @@ t.test(
     let status = 200
     const { url, asked } = await keyServer(t, () => ({ status, body }))
     const log = new LogKeeper()
-    const failures = () => log.lines.filter(({ message }) => message.startsWith('the keys of tokens')).length
+    const logged = (start: string) => log.lines.filter(({ message }) => message.startsWith(start)).length
+    const failures = () => logged('the keys of tokens cannot')
+    /** Asked for so often, and each time to the end. */
+    const isFetched = (count: number) => until(() => logged('the keys of tokens are') === count)
     const { cluster, clock, connect } = await saslRig(t, {
       brokers: 3,
       logger: log,
@@ -316,21 +319,18 @@ t.test(
     t.notOk(
       await isLetIn(cluster.oauth.issue({ subject: 'alice', claims: { iss: 'us', aud: 'kafka', who: 'a' } })),
     )
-    await until(() => asked() === 2)
+    await isFetched(2)
 
     body = { keys: [signers[0]?.jwk, signers[1]?.jwk] }
     t.notOk(await isLetIn(token(1)), 'at first')
-    await until(() => asked() === 3)
-    await turns(20)
+    await isFetched(3)
     t.ok(await isLetIn(token(1)), 'then it is known')
     for (let round = 0; round < 3; round++) t.notOk(await isLetIn(token(2)))
-    await until(() => asked() === 4)
-    await turns(20)
+    await isFetched(4)
     t.equal(asked(), 4, 'the same is not asked for again')
     clock.advance(60_000)
     t.notOk(await isLetIn(token(2)))
-    await until(() => asked() === 5)
-    await turns(20)
+    await isFetched(5)
     t.notOk(await isLetIn(signers[2]?.sign({}, { kid: 'k'.repeat(1001) }) as Promise<string>))
     await turns(20)
     t.equal(asked(), 5, 'nobody asks for a key with such a name')
@@ -355,8 +355,8 @@ t.test(
     status = 200
     body = { keys: [signers[2]?.jwk] }
     clock.advance(800)
-    await until(() => asked() === 10)
-    await turns(20)
+    await isFetched(6)
+    t.equal(asked(), 10)
     t.ok(await isLetIn(token(2)))
     t.notOk(await isLetIn(token(0)))
     await cluster.stop()
@@ -479,6 +479,13 @@ t.test('what tokens are issued, and taken back', async (t) => {
   t.ok(await peer.isServed(), 'who is in stays in')
   await isRejected(t, connect(), bearer(first))
   t.equal((await login(connect(), bearer(second))).authBytes.length, 0)
+  cluster.users.lock('alice')
+  const locked = connect()
+  await locked.handshake(1, 'OAUTHBEARER')
+  const answer = locked.authenticate(2, bearer(second))
+  await until(() => cluster.metrics.total('failed-authentication-total') === 2)
+  await locked.ending()
+  t.match(await answer, { errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED, errorMessage: VAGUE })
   t.throws(() => oauth.revoke('x'), { message: /^revoke expects a signed token/ })
   for (const url of ['tokenEndpointUrl', 'jwksUrl'] as const)
     t.throws(() => oauth[url], /expected the option oauth/)
