@@ -10,6 +10,7 @@ import { acls } from './acls.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
 import { groups } from './groups.ts'
+import { logFiles } from './log-files.ts'
 import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
 import { quotas } from './quotas.ts'
@@ -51,6 +52,10 @@ export const tools: Client = {
     job('quotas', quotas),
     job('performance', performanceTools),
     job('offsets', offsets),
+    {
+      name: 'tools log files',
+      run: ({ folder, log }) => logFiles(readFileSync(join(folder, 'classpath'), 'utf8'), folder, log),
+    },
     saslJob('tools', async (cluster, context, folder) => {
       const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
       const { bootstrapServers, open } = cluster
