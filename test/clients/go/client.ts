@@ -13,6 +13,10 @@ export const go: Client = {
   },
   jobs: [
     standardJob('go', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) => [join(folder, 'job')]),
+    standardJob('go consumer groups', ['none', 'zstd'], (folder) => [
+      join(folder, 'job'),
+      ...['--group', 'consumer'],
+    ]),
     ...saslJobs({
       name: 'go',
       command: (folder) => [join(folder, 'job')],

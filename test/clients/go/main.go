@@ -47,6 +47,7 @@ func main() {
 	for i := 1; i+1 < len(os.Args); i += 2 {
 		arguments[strings.TrimPrefix(os.Args[i], "--")] = os.Args[i+1]
 	}
+	coordinatorAssigns = arguments["group"] == "consumer"
 	work := runJobs
 	if arguments["victim"] != "" {
 		work = beVictim

@@ -38,6 +38,14 @@ export const java: Client = {
     standardJob('java', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) =>
       javaCommand(classpath(folder), 'Job'),
     ),
+    standardJob('java consumer groups', ['none', 'zstd'], (folder) => [
+      ...javaCommand(classpath(folder), 'Job'),
+      ...['--group', 'consumer'],
+    ]),
+    standardJob('java cooperative groups', ['none'], (folder) => [
+      ...javaCommand(classpath(folder), 'Job'),
+      ...['--group', 'cooperative'],
+    ]),
     threeBrokersJob((folder) => javaCommand(classpath(folder), 'ThreeBrokers')),
     ...javaSasl((folder, ...flags) => javaCommand(classpath(folder), 'Logins', ...flags)),
   ],

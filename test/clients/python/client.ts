@@ -31,6 +31,11 @@ export const python: Client = {
       join(folder, 'bin', 'python'),
       join(SOURCES, 'job.py'),
     ]),
+    standardJob('python consumer groups', ['none', 'zstd'], (folder) => [
+      join(folder, 'bin', 'python'),
+      join(SOURCES, 'job.py'),
+      ...['--group', 'consumer'],
+    ]),
     ...saslJobs({
       name: 'python',
       command: (folder) => [join(folder, 'bin', 'python'), join(SOURCES, 'logins.py')],

@@ -9,7 +9,7 @@ import { resolveClasspath } from '../maven.ts'
 import { acls } from './acls.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
-import { groups } from './groups.ts'
+import { consumerGroups, groups } from './groups.ts'
 import { logFiles } from './log-files.ts'
 import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
@@ -48,6 +48,7 @@ export const tools: Client = {
     job('topics', topics),
     job('console', consoleTools),
     job('groups', groups),
+    job('consumer groups', consumerGroups),
     job('configs', configs),
     job('quotas', quotas),
     job('performance', performanceTools),
