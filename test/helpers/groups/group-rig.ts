@@ -12,7 +12,7 @@ import { createOffsetDeleteHandler } from '../../../lib/api/offset-delete.ts'
 import { createOffsetFetchHandler } from '../../../lib/api/offset-fetch.ts'
 import type { Parts } from '../../../lib/api/parts.ts'
 import { createSyncGroupHandler } from '../../../lib/api/sync-group.ts'
-import { GroupCoordinator } from '../../../lib/groups/coordinator.ts'
+import { GroupCoordinator, type GroupCoordinatorOptions } from '../../../lib/groups/coordinator.ts'
 import { ManualClock } from '../../../lib/lab/clock.ts'
 import { SILENT } from '../../../lib/lab/logger.ts'
 import { SeededRandom } from '../../../lib/lab/random.ts'
@@ -98,6 +98,7 @@ export class GroupRig {
   readonly controller: Controller
   readonly logs: LogManager
   readonly coordinator: GroupCoordinator
+  readonly #coordinatorOptions: GroupCoordinatorOptions
   #handlers = new Map<number, Map<number, Handler>>()
 
   constructor({ brokers = 1, configs = {}, brokerConfigs = {}, seed = 1 }: GroupRigOptions = {}) {
@@ -122,7 +123,7 @@ export class GroupRig {
       producerIdExpirationMs: () => effective.cluster().config.producerIdExpirationMs,
     })
     this.logs = logs
-    this.coordinator = new GroupCoordinator({
+    this.#coordinatorOptions = {
       clock: this.clock,
       logs,
       random,
@@ -130,9 +131,15 @@ export class GroupRig {
       metadata: this.metadata,
       config: (nodeId) => effective.brokerConfig(nodeId),
       groupConfig: (groupId) => effective.groupConfig(groupId),
-    })
+    }
+    this.coordinator = this.startCoordinator()
     this.metadata.commit(featureRecords())
     for (let nodeId = 1; nodeId <= brokers; nodeId++) this.startBroker(nodeId)
+  }
+
+  /** Another coordinator of the same logs, as after a restart; the handlers go on asking the first one. */
+  startCoordinator(): GroupCoordinator {
+    return new GroupCoordinator(this.#coordinatorOptions)
   }
 
   startBroker(nodeId: number): void {
