@@ -49,7 +49,7 @@ export async function decisionFigures(
     const isGoal = resources === 200_000 && acls === 50
     const beside = (value: number | undefined) =>
       value === undefined ? {} : { beside: { what: 'StandardAuthorizer', value } }
-    const atMost = isGoal ? { atMost: 1 / 50 } : {}
+    const atMost = isGoal && theirs ? { atMost: 1 / 50 } : {}
     figures.push(
       {
         what: `uncached, one topic, ${title}`,
