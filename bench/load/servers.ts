@@ -34,7 +34,7 @@ export function josephkWith(...words: string[]): ServerKind {
     missing: () => undefined,
     start: () =>
       program('josephk', process.execPath, [
-        join(DIST, 'lib', 'cli.js'),
+        join(DIST, 'bin', 'josephk.js'),
         ...['--port', '0', '--log-level', 'warn', ...words],
       ]),
   }
