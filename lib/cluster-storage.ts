@@ -38,6 +38,7 @@ export function openStorage(options: ClusterOptions, services: StorageServices):
 
 function inMemory(options: ClusterOptions, { clock, random }: StorageServices): ClusterStorage {
   const memory = new LogMemory(options.logMemoryLimit)
+  const shared = new MemoryStorage(memory)
   const snapshot = options.snapshot === undefined ? undefined : decodeSnapshot(options.snapshot)
   return {
     clusterId: options.clusterId ?? snapshot?.clusterId ?? randomUuid(random),
@@ -45,7 +46,7 @@ function inMemory(options: ClusterOptions, { clock, random }: StorageServices): 
     durable: undefined,
     storageOf({ topicId, index }) {
       const log = snapshot?.logOf(topicId, index)
-      if (log === undefined) return new MemoryStorage(memory)
+      if (log === undefined) return shared
       return new SnapshotStorage(memory, log.snapshot, log.bytes, clock.now())
     },
     close() {},
