@@ -9,6 +9,7 @@ import { resolveClasspath } from '../maven.ts'
 import { acls } from './acls.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
+import { features } from './features.ts'
 import { consumerGroups, groups } from './groups.ts'
 import { logFiles } from './log-files.ts'
 import { offsets } from './offsets.ts'
@@ -19,6 +20,7 @@ import { tls } from './tls.ts'
 import { tokens } from './tokens.ts'
 import { Tools } from './tool.ts'
 import { topics } from './topics.ts'
+import { transactions } from './transactions.ts'
 
 const SOURCES = join(sources('java'), 'tools')
 
@@ -53,6 +55,19 @@ export const tools: Client = {
     job('quotas', quotas),
     job('performance', performanceTools),
     job('offsets', offsets),
+    job('transactions', transactions),
+    {
+      name: 'tools features',
+      async run(context) {
+        const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+        const cluster = await context.startThreeBrokers()
+        try {
+          await features(new Tools({ ...context, bootstrapServers: cluster.bootstrapServers }, classpath))
+        } finally {
+          await cluster.stop()
+        }
+      },
+    },
     {
       name: 'tools log files',
       run: ({ folder, log }) => logFiles(readFileSync(join(folder, 'classpath'), 'utf8'), folder, log),
