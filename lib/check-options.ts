@@ -256,6 +256,7 @@ const cluster: v.GenericSchema<ClusterOptions> = object({
   ),
   oauth: v.optional(oauth),
   dataDir: v.optional(text('a path')),
+  snapshot: v.optional(v.instance(Uint8Array, 'a Buffer that cluster.snapshot() has given')),
   logMemoryLimit: v.optional(whole('a whole number of bytes >= 0', 0)),
   clusterId: v.optional(text()),
   clock: v.optional(withMethods<Clock>('a Clock, such as new ManualClock()', 'now', 'monotonic', 'setTimer')),

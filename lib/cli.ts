@@ -13,6 +13,10 @@ async function main(): Promise<void> {
   if (command.show === 'help') return void process.stdout.write(HELP)
   if (command.show === 'version') return void process.stdout.write(`${version}\n`)
 
+  // Whoever read along has gone (`josephk | head`): the cluster goes on.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   const lines = lineLogger(command.logLevel, process.stdout)
   let started = false
   // What the screen is about to say need not be said before it.

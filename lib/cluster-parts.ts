@@ -6,6 +6,7 @@ import { Broker } from './broker.ts'
 import { checkAccessToken, checkUser, OptionError } from './check-options.ts'
 import { type ClusterAuthorization, makeAuthorization, measureCache } from './cluster-authorization.ts'
 import { type BrokerLayout, configsForSize, hostOf, readConfigs } from './cluster-layout.ts'
+import { encodeSnapshot } from './cluster-snapshot.ts'
 import { type ClusterStorage, openStorage, type StorageServices } from './cluster-storage.ts'
 import type { ClusterTls } from './cluster-tls.ts'
 import { GroupCoordinator } from './groups/coordinator.ts'
@@ -182,6 +183,10 @@ export class ClusterParts {
         journal.snapshotIfDue(metadataLogMaxRecordBytesBetweenSnapshots, () => this.#records())
       },
     }
+  }
+
+  snapshot(): Buffer {
+    return encodeSnapshot(this.metadata.image.clusterId, this.#records(), this.logs.partitions())
   }
 
   /** Records that lead to the metadata as they are now. */

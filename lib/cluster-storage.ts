@@ -1,9 +1,11 @@
 import { OptionError } from './check-options.ts'
+import { decodeSnapshot } from './cluster-snapshot.ts'
 import type { Clock } from './lab/clock.ts'
 import type { Logger } from './lab/logger.ts'
 import { type Random, randomUuid } from './lab/random.ts'
 import { DataDirectory, type NamedLog, type PartitionName } from './log/directory/data-directory.ts'
 import { LogMemory } from './log/log-memory.ts'
+import { SnapshotStorage } from './log/log-snapshot.ts'
 import { type LogStorage, MemoryStorage } from './log/log-storage.ts'
 import { MetadataJournal } from './metadata/journal/metadata-journal.ts'
 import type { MetadataRecord } from './metadata/records.ts'
@@ -29,19 +31,24 @@ export interface StorageServices {
 
 /** @throws OptionError, or Error where the directory cannot be used */
 export function openStorage(options: ClusterOptions, services: StorageServices): ClusterStorage {
-  return options.dataDir === undefined ? inMemory(options, services) : inDirectory(options, services)
+  if (options.dataDir === undefined) return inMemory(options, services)
+  if (options.snapshot === undefined) return inDirectory(options, services)
+  throw new OptionError('option snapshot: expected no dataDir beside it, which says what there is as well')
 }
 
-function inMemory(
-  { clusterId, logMemoryLimit }: ClusterOptions,
-  { random }: StorageServices,
-): ClusterStorage {
-  const memory = new LogMemory(logMemoryLimit)
+function inMemory(options: ClusterOptions, { clock, random }: StorageServices): ClusterStorage {
+  const memory = new LogMemory(options.logMemoryLimit)
+  const shared = new MemoryStorage(memory)
+  const snapshot = options.snapshot === undefined ? undefined : decodeSnapshot(options.snapshot)
   return {
-    clusterId: clusterId ?? randomUuid(random),
-    kept: undefined,
+    clusterId: options.clusterId ?? snapshot?.clusterId ?? randomUuid(random),
+    kept: snapshot?.records,
     durable: undefined,
-    storageOf: () => new MemoryStorage(memory),
+    storageOf({ topicId, index }) {
+      const log = snapshot?.logOf(topicId, index)
+      if (log === undefined) return shared
+      return new SnapshotStorage(memory, log.snapshot, log.bytes, clock.now())
+    },
     close() {},
   }
 }

@@ -71,7 +71,7 @@ export class Cluster<C extends Clock = Clock> {
    *
    * @throws OptionError for an option that is unknown or wrong
    * @throws KafkaError for a topic that Kafka would refuse
-   * @throws Error with `code` EADDRINUSE, naming the address, for a port that is taken
+   * @throws Error with `code` EADDRINUSE, naming the address, for a port that is taken; with another, for keys of tokens that cannot be had
    */
   static async start<C extends Clock = Clock>(options: ClusterOptions<C> = {}): Promise<Cluster<C>> {
     checkOptions(options)
@@ -224,6 +224,17 @@ export class Cluster<C extends Clock = Clock> {
    */
   compact(): Promise<void> {
     return this.#parts.logMaintenance.compact()
+  }
+
+  /**
+   * Everything that is stored, in one buffer, for `Cluster.start({ snapshot })`: topics, records, committed offsets,
+   * transactions, configs, rules, SCRAM credentials. Passwords that PLAIN must know are not in it; users who log in by
+   * it are given to the new cluster as options.
+   *
+   * @throws RangeError where that is more than a buffer can hold
+   */
+  snapshot(): Buffer {
+    return this.#parts.snapshot()
   }
 
   /** Deletes now what `retention.ms` and `retention.bytes` have no room for. */

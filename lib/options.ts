@@ -113,6 +113,11 @@ export interface ClusterOptions<C extends Clock = Clock> {
    */
   dataDir?: string | undefined
   /**
+   * What `cluster.snapshot()` of another cluster has given: this one begins with its topics, records, users, rules and
+   * committed offsets, and shares the buffer's memory, which must not be written to. Ports and brokers are the options'.
+   */
+  snapshot?: Uint8Array | undefined
+  /**
    * The most that stored records may take in memory, in bytes. Producers that would go beyond it get KAFKA_STORAGE_ERROR,
    * which they try again after, until records are deleted. Default: no limit.
    */

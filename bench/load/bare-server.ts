@@ -3,6 +3,7 @@
  * `node bare-server.js ANSWER_BYTES`. Reading goes into memory that is used again, answers leave in one write a turn.
  */
 import { createServer, type Socket, Socket as TcpSocket } from 'node:net'
+import { FrameCounter } from './frame-counter.ts'
 
 const READ_BUFFER_BYTES = 1024 * 1024
 /** An answer up to here is part of what is gathered, a larger one is written by itself. */
@@ -14,7 +15,7 @@ const body = Buffer.alloc(answerBytes, 7)
 const header = Buffer.alloc(100)
 
 const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) => {
-  const state = { left: 0, partial: Buffer.alloc(4), have: 0 }
+  const counter = new FrameCounter()
   // The only way in Node to read a server's socket into memory of one's own.
   const handle = (accepted as unknown as { _handle: unknown })._handle
   const socket: Socket = new TcpSocket({
@@ -22,7 +23,7 @@ const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) 
     onread: {
       buffer: shared,
       callback: (length: number, buffer: Uint8Array) => {
-        answer(socket, framesIn(state, buffer as Buffer, length))
+        answer(socket, counter.take(buffer, length))
         return true
       },
     },
@@ -31,30 +32,6 @@ const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) 
   socket.on('error', () => {})
   socket.resume()
 })
-
-function framesIn(
-  state: { left: number; partial: Buffer; have: number },
-  chunk: Buffer,
-  length: number,
-): number {
-  let frames = 0
-  let at = 0
-  while (at < length) {
-    if (state.left > 0) {
-      const taken = Math.min(state.left, length - at)
-      state.left -= taken
-      at += taken
-      if (state.left === 0) frames++
-    } else {
-      state.partial[state.have++] = chunk[at++] as number
-      if (state.have === 4) {
-        state.left = state.partial.readInt32BE(0)
-        state.have = 0
-      }
-    }
-  }
-  return frames
-}
 
 function answer(socket: Socket, frames: number): void {
   if (frames === 0) return

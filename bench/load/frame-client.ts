@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { FrameCounter } from './frame-counter.ts'
 
 const READ_BUFFER_BYTES = 1024 * 1024
 
@@ -44,7 +45,7 @@ export class FrameClient {
   }
 
   #connect(host: string, port: number): Promise<void> {
-    const state = { left: 0, size: Buffer.alloc(4), have: 0, sentAt: 0, waiting: 0 }
+    const state = { counter: new FrameCounter(), sentAt: 0, waiting: 0 }
     return new Promise((resolve, reject) => {
       const socket = connect({
         host,
@@ -53,7 +54,7 @@ export class FrameClient {
         onread: {
           buffer: shared,
           callback: (length: number, buffer: Uint8Array) => {
-            this.#take(socket, state, buffer as Buffer, length)
+            this.#take(socket, state, buffer, length)
             return true
           },
         },
@@ -74,24 +75,9 @@ export class FrameClient {
     this.#onIdle?.()
   }
 
-  #take(socket: Socket, state: State, chunk: Buffer, length: number): void {
+  #take(socket: Socket, state: State, chunk: Uint8Array, length: number): void {
     this.#received += length
-    let frames = 0
-    let at = 0
-    while (at < length) {
-      if (state.left > 0) {
-        const taken = Math.min(state.left, length - at)
-        state.left -= taken
-        at += taken
-        if (state.left === 0) frames++
-      } else {
-        state.size[state.have++] = chunk[at++] as number
-        if (state.have === 4) {
-          state.left = state.size.readInt32BE(0)
-          state.have = 0
-        }
-      }
-    }
+    const frames = state.counter.take(chunk, length)
     if (frames === 0) return
     this.#requests += frames
     state.waiting -= frames
@@ -148,9 +134,7 @@ export class FrameClient {
 }
 
 interface State {
-  left: number
-  size: Buffer
-  have: number
+  readonly counter: FrameCounter
   sentAt: number
   waiting: number
 }

@@ -25,14 +25,19 @@ export interface ServerKind {
 const DIST = join(import.meta.dirname, '..', '..')
 const SOURCES = join(repositoryRoot(), 'bench', 'load')
 
-export const josephk: ServerKind = {
-  name: 'josephk',
-  missing: () => undefined,
-  start: () =>
-    program('josephk', process.execPath, [
-      join(DIST, 'lib', 'cli.js'),
-      ...['--port', '0', '--log-level', 'warn'],
-    ]),
+export const josephk = josephkWith()
+
+/** josephk with some more words on its command line. */
+export function josephkWith(...words: string[]): ServerKind {
+  return {
+    name: 'josephk',
+    missing: () => undefined,
+    start: () =>
+      program('josephk', process.execPath, [
+        join(DIST, 'bin', 'josephk.js'),
+        ...['--port', '0', '--log-level', 'warn', ...words],
+      ]),
+  }
 }
 
 /** Answers frames of any kind with `answerBytes`. */

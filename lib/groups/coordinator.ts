@@ -52,8 +52,12 @@ export class GroupCoordinator {
     this.#shards.get(partition)?.completeTransaction(producerId, committed)
   }
 
-  /** All that the broker coordinates. */
+  /** All that the broker coordinates and that something is kept of. */
   shardsOf(nodeId: number): GroupShard[] {
+    // After a start with the data of an earlier run nobody may have asked for these yet.
+    for (let partition = 0; this.#findTopic() && partition < this.#partitions; partition++) {
+      if (!this.#shards.has(partition)) this.#loadWhatIsKept(partition)
+    }
     return [...this.#shards.values()].filter((shard) => shard.nodeId === nodeId)
   }
 
@@ -89,14 +93,24 @@ export class GroupCoordinator {
     return shard
   }
 
+  /** Where nothing is kept there is no hurry. */
+  #loadWhatIsKept(partition: number): void {
+    const log = this.#options.logs.partition(this.#topicId as string, partition)?.log
+    if (log && log.logEndOffset > log.logStartOffset) this.#load(partition)
+  }
+
   #onMetadata(records: readonly MetadataRecord[]): void {
     this.#topicChanges.apply(records, this.#options.metadata.image.version)
     for (const record of records) {
       if (record.type === 'RemoveTopicRecord') this.#onTopicDeleted(record.topicId)
-      else if (record.type === 'PartitionChangeRecord' && record.topicId === this.#topicId) {
+      else if (record.type === 'PartitionChangeRecord' && this.#isOurs(record.topicId)) {
         this.#onPartitionChange(record.partitionId)
       }
     }
+  }
+
+  #isOurs(topicId: string): boolean {
+    return this.#findTopic() && topicId === this.#topicId
   }
 
   #onPartitionChange(partition: number): void {
@@ -105,9 +119,8 @@ export class GroupCoordinator {
     if (shard && state?.leader === shard.nodeId && state.leaderEpoch === shard.leaderEpoch) return
     if (shard) unloadShard(shard)
     this.#shards.delete(partition)
-    // Sessions run on at the next coordinator even if nobody ever asks it; where nothing is kept there is no hurry.
-    const log = this.#options.logs.partition(this.#topicId as string, partition)?.log
-    if (log && log.logEndOffset > log.logStartOffset) this.#load(partition)
+    // Sessions run on at the next coordinator even if nobody ever asks it.
+    this.#loadWhatIsKept(partition)
   }
 
   #onTopicDeleted(topicId: string): void {

@@ -52,6 +52,8 @@ export function sameEpochs(a: PartitionEpochs, b: PartitionEpochs): boolean {
   return true
 }
 
+const NO_OWNERS: ReadonlyMap<number, string> = new Map()
+
 /** Who has each partition of each topic. */
 export class PartitionOwners {
   #owners = new Map<string, Map<number, string>>()
@@ -60,9 +62,9 @@ export class PartitionOwners {
     return this.#owners.get(topicId)?.get(partition)
   }
 
-  /** How many partitions of the topic have an owner. */
-  countOf(topicId: string): number {
-    return this.#owners.get(topicId)?.size ?? 0
+  /** The partitions of the topic that have an owner, by partition. */
+  ofTopic(topicId: string): ReadonlyMap<number, string> {
+    return this.#owners.get(topicId) ?? NO_OWNERS
   }
 
   give(owner: string, topics: Partitions): void {

@@ -1,12 +1,13 @@
 import { isZstdReady, zstdReady } from '../../protocol/records/compression/zstd.ts'
 import type { Clock, Timer } from '../lab/clock.ts'
-import type { Logger } from '../lab/logger.ts'
+import type { LogFields, Logger } from '../lab/logger.ts'
 import { type CleanerConfig, cleanLog, holdsZstd } from './cleaning/clean-log.ts'
 import { type Cleanable, cleanableOf } from './cleaning/cleanable.ts'
 import type { DataDirectory } from './directory/data-directory.ts'
 import { isCompacted } from './log-config.ts'
 import type { LogManager } from './log-manager.ts'
 import type { Partition } from './partition.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { applyRetention } from './retention.ts'
 
 /** Broker configs, under their names in camel case. */
@@ -37,6 +38,8 @@ export class LogMaintenance {
   #flusher: Timer | undefined
   #checkpointer: Timer | undefined
   #isClosed = false
+  /** What compaction cannot read: it would fail again and again. */
+  readonly #uncleanable = new WeakSet<PartitionLog>()
 
   constructor(options: LogMaintenanceOptions) {
     this.#options = options
@@ -59,7 +62,7 @@ export class LogMaintenance {
   #scheduleCheckpoint(directory: DataDirectory): void {
     const { clock, config, logs } = this.#options
     this.#checkpointer = clock.setTimer(config().logFlushOffsetCheckpointIntervalMs, () => {
-      directory.checkpoint(logs.partitions())
+      this.#attempt('checkpoints could not be written', {}, () => directory.checkpoint(logs.partitions()))
       this.#scheduleCheckpoint(directory)
     })
   }
@@ -74,18 +77,37 @@ export class LogMaintenance {
 
   /** Removes what `retention.ms` and `retention.bytes` have no room for, as it is done every `log.retention.check.interval.ms`. */
   applyRetention(): void {
-    const { logs, clock, logger } = this.#options
-    for (const partition of logs.partitions()) {
-      if (!applyRetention(partition.log, clock.now())) continue
-      const { topic, index, log } = partition
-      logger.info('old records removed', { topic, partition: index, logStartOffset: log.logStartOffset })
-      partition.wake()
+    for (const partition of this.#options.logs.partitions()) {
+      const { topic, index } = partition
+      const fields = { topic, partition: index }
+      this.#attempt('old records could not be removed', fields, () => this.#applyRetention(partition))
+    }
+  }
+
+  #applyRetention(partition: Partition): void {
+    const { clock, logger } = this.#options
+    const { topic, index, log } = partition
+    if (!applyRetention(log, clock.now())) return
+    logger.info('old records removed', { topic, partition: index, logStartOffset: log.logStartOffset })
+    partition.wake()
+  }
+
+  /** What is done by the clock has nobody to answer to: that it failed is told, and everything else goes on. */
+  #attempt(failure: string, fields: LogFields, work: () => void): boolean {
+    try {
+      work()
+      return true
+    } catch (error) {
+      this.#options.logger.error(failure, { ...fields, error })
+      return false
     }
   }
 
   /**
    * Compacts every partition whose topic says so, however little there is to gain; the segments that are written to are
    * closed first.
+   *
+   * @throws Error for records that cannot be read or written
    */
   async compact(): Promise<void> {
     const { clock } = this.#options
@@ -109,7 +131,11 @@ export class LogMaintenance {
     if (filthiest === undefined) this.#cleanAgainIn(config().logCleanerBackoffMs)
     else if (!isZstdReady() && holdsZstd(filthiest[1])) zstdReady().then(() => this.#cleanAgainIn(0))
     else {
-      this.#cleanNow(...filthiest)
+      const [partition, cleanable] = filthiest
+      const { topic, index, log } = partition
+      const fields = { topic, partition: index }
+      const work = () => this.#cleanNow(partition, cleanable)
+      if (!this.#attempt('a log cannot be compacted', fields, work)) this.#uncleanable.add(log)
       this.#cleanAgainIn(0)
     }
   }
@@ -122,6 +148,7 @@ export class LogMaintenance {
     const now = this.#options.clock.now()
     let best: [Partition, Cleanable] | undefined
     for (const partition of this.#compacted()) {
+      if (this.#uncleanable.has(partition.log)) continue
       const cleanable = cleanableOf(partition.log, now)
       const { cleanableBytes, cleanableRatio, isOverdue } = cleanable
       const isWorthIt = cleanableRatio > partition.log.config.minCleanableDirtyRatio

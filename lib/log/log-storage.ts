@@ -69,7 +69,9 @@ export class MemoryStorage implements LogStorage {
     this.#memory = memory
   }
 
-  load(): undefined {}
+  load(_makeSegment: SegmentMaker): KeptLog | undefined {
+    return undefined
+  }
 
   hasRoomFor(bytes: number): boolean {
     return this.#memory.hasRoomFor(bytes)

@@ -46,7 +46,7 @@ export function prepareToSend(result: FetchResult, receiver: Receiver, config: L
   }
   const path = sendPathOf(receiver)
   if (result.isFirstTooLarge && fetchVersion <= LAST_VERSION_WITH_HARD_LIMITS) cutOff(result)
-  if (path === 'down-converted' && result.size > 0) convert(result, fetchVersion <= 1 ? 0 : 1)
+  else if (path === 'down-converted' && result.size > 0) convert(result, fetchVersion <= 1 ? 0 : 1)
   return path
 }
 

@@ -7,6 +7,7 @@ import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import type { TlsSettings } from '../security/tls/tls-settings.ts'
 import type { Connection, ConnectionSettings } from './connection.ts'
 import { Connections } from './connections.ts'
+import { hostText } from './host-text.ts'
 import { PlaceReader } from './place-reader.ts'
 import { Session } from './session.ts'
 import { TlsHandshakes } from './tls-handshakes.ts'
@@ -39,7 +40,6 @@ export interface Address {
 }
 
 const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '[::]'])
-const IPV4_IN_IPV6 = '::ffff:'
 
 /** A place where clients come in: over TCP once it is started, or with a stream that somebody hands over. */
 export class Listener {
@@ -173,8 +173,8 @@ export class Listener {
       socket.destroy()
       return undefined
     }
-    const local = { host: plainAddress(localAddress ?? this.#options.host), port: localPort ?? this.#port }
-    return this.#serve(socket, { host: plainAddress(remoteAddress), port: remotePort }, local, principal)
+    const local = { host: hostText(localAddress ?? this.#options.host), port: localPort ?? this.#port }
+    return this.#serve(socket, { host: hostText(remoteAddress), port: remotePort }, local, principal)
   }
 
   /** Serves a stream that somebody hands over, as if it had come in from `peer`. */
@@ -208,11 +208,6 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 /** Whether listening there means listening at every address there is. */
 export function isWildcard(host: string): boolean {
   return WILDCARDS.has(host)
-}
-
-/** A socket that takes both kinds of addresses gives IPv4 ones in IPv6 form; Java, and so rules about hosts, do not. */
-function plainAddress(address: string): string {
-  return address.startsWith(IPV4_IN_IPV6) ? address.slice(IPV4_IN_IPV6.length) : address
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -28,13 +28,21 @@ const KEPT_LINES = 300
 /** The line of the command line's screen that tells the address. */
 const ADDRESS = /bootstrap\.servers=(\S+)/
 
+/** So that members of consumer groups are found dead as soon as those of classic ones, who say so themselves. */
+const GROUP_CONFIG = {
+  'group.consumer.session.timeout.ms': '6000',
+  'group.consumer.min.session.timeout.ms': '6000',
+  'group.consumer.heartbeat.interval.ms': '2000',
+  'group.consumer.min.heartbeat.interval.ms': '2000',
+}
+
 /** josephk as users start it: its command line from the built package, in a process of its own. */
 export async function startCommandLine(): Promise<SharedCluster> {
   const lines: string[] = []
   const child = start(process.execPath, [
     join(import.meta.dirname, '..', '..', 'lib', 'cli.js'),
-    '--port',
-    '0',
+    ...['--port', '0'],
+    ...Object.entries(GROUP_CONFIG).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
   ])
   const closed = once(child, 'close')
   let timer: NodeJS.Timeout | undefined
@@ -78,7 +86,7 @@ export async function startCommandLine(): Promise<SharedCluster> {
 
 /** Kafka itself, to see whether a client's job is right. */
 export async function startShared(): Promise<SharedCluster> {
-  const kafka = await startRealKafka()
+  const kafka = await startRealKafka({ properties: GROUP_CONFIG })
   const [broker] = kafka.brokers
   return {
     name: 'real Kafka',

@@ -10,7 +10,7 @@ import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { saslAuthenticate } from '../../protocol/messages/sasl-authenticate.ts'
 import { saslHandshake } from '../../protocol/messages/sasl-handshake.ts'
-import { RawClient } from '../helpers/raw-client.ts'
+import { ConnectionClosed, RawClient } from '../helpers/raw-client.ts'
 
 const STANDARD_AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
 const NOT_TOLD = -2_147_483_648
@@ -109,6 +109,67 @@ t.test('rules of clients are those of the public face', async (t) => {
     t.match(filterResults, [{ errorCode: 0, matchingAcls: [{ ...orders, ...acl, errorCode: 0 }] }])
     t.same(await visible(alice), [])
   }
+})
+
+t.test('rules that Kafka 4.4 refuses, in its words', async (t) => {
+  await using cluster = await start({ acls: [] })
+  await using admin = await logIn(cluster, 'admin')
+  const good = {
+    resourceType: 2,
+    resourceName: 'orders',
+    resourcePatternType: 3,
+    principal: 'User:alice',
+    host: '*',
+    operation: 3,
+    permissionType: 3,
+  }
+  const refused: [Partial<typeof good>, string][] = [
+    [{ resourceType: 4 }, 'The only valid name for the CLUSTER resource is kafka-cluster'],
+    [{ resourceName: '' }, 'Invalid empty resource name'],
+    [{ resourceType: 99 }, 'Invalid resourceType UNKNOWN'],
+    [{ resourcePatternType: 99 }, 'Invalid patternType UNKNOWN'],
+    [{ operation: 99 }, 'Invalid operation UNKNOWN'],
+    [{ permissionType: 99 }, 'Invalid permissionType UNKNOWN'],
+    [
+      { principal: 'alice' },
+      'Could not parse principal from `alice` (no colon is present separating the principal type from the principal name)',
+    ],
+    [{ host: '' }, 'Host pattern cannot be null or empty'],
+    [{ host: '10.0.0.0/33' }, "Invalid CIDR notation '10.0.0.0/33': Value [33] not in range [0,32]"],
+    [{ host: 'here/8' }, "Invalid CIDR notation 'here/8': Could not parse [here/8]"],
+    [
+      { host: 'fe80::/129' },
+      "Invalid CIDR notation 'fe80::/129': Could not parse [fe80::/129] - prefix length must be between 0 and 128",
+    ],
+  ]
+  const creations = [...refused.map(([fault]) => ({ ...good, ...fault })), good]
+  const { results } = await admin.send(createAcls, 3, { creations })
+  const { NONE, INVALID_REQUEST, UNKNOWN_SERVER_ERROR } = ErrorCode
+  t.same(results, [
+    ...refused.map(([, errorMessage]) => ({ errorCode: INVALID_REQUEST, errorMessage })),
+    { errorCode: NONE, errorMessage: '' },
+  ])
+  t.equal(cluster.acls.list().length, 1)
+
+  // What only filters can say its classes cannot hold: the whole request comes to grief.
+  for (const fault of [
+    { resourceType: 1 },
+    { resourcePatternType: 2 },
+    { operation: 1 },
+    { permissionType: 1 },
+  ]) {
+    const failed = { errorCode: UNKNOWN_SERVER_ERROR, errorMessage: null }
+    const wish = {
+      creations: [
+        { ...good, resourceName: 'others' },
+        { ...good, ...fault },
+      ],
+    }
+    t.same((await admin.send(createAcls, 3, wish)).results, [failed, failed])
+  }
+  t.equal(cluster.acls.list().length, 1)
+  // A code 0 stands for something unknown: Kafka cannot read such a request.
+  await t.rejects(admin.send(createAcls, 3, { creations: [{ ...good, operation: 0 }] }), ConnectionClosed)
 })
 
 t.test('what one may do is told in bits, nothing of a cluster that one may not describe', async (t) => {

@@ -10,15 +10,19 @@ export interface MemberSpec {
   readonly assigned: TopicPartitions
 }
 
+interface PartitionSet {
+  readonly size: number
+  has(partition: number): boolean
+}
+
 /** What there is to share out (`GroupSpec`, `SubscribedTopicDescriber`). */
 export interface GroupSpec {
   readonly members: readonly MemberSpec[]
   /** All members subscribe to the same topics. */
   readonly isHomogeneous: boolean
   partitionCount(topicId: string): number
-  /** How many partitions of the topic somebody should have until now, subscribed or not. */
-  assignedCount(topicId: string): number
-  isAssigned(topicId: string, partition: number): boolean
+  /** The partitions of the topic that somebody should have until now. */
+  assigned(topicId: string): PartitionSet
 }
 
 /**

@@ -26,9 +26,10 @@ function balanceEvenSubscriptions(spec: GroupSpec): Map<string, TopicPartitions>
   for (const topicId of topicIds) {
     const partitions = spec.partitionCount(topicId)
     total += partitions
-    if (spec.assignedCount(topicId) >= partitions) continue
+    const assigned = spec.assigned(topicId)
+    if (assigned.size >= partitions) continue
     for (let partition = 0; partition < partitions; partition++) {
-      if (!spec.isAssigned(topicId, partition)) free.push([topicId, partition])
+      if (!assigned.has(partition)) free.push([topicId, partition])
     }
   }
   const shares = new Shares()

@@ -54,8 +54,7 @@ function specOf(group: ConsumerGroup, image: MetadataImage): GroupSpec {
     members: specs,
     isHomogeneous,
     partitionCount: (topicId) => image.topicsById.get(topicId)?.partitions.length ?? 0,
-    assignedCount: (topicId) => targetOwners.countOf(topicId),
-    isAssigned: (topicId, partition) => targetOwners.ownerOf(topicId, partition) !== undefined,
+    assigned: (topicId) => targetOwners.ofTopic(topicId),
   }
 }
 

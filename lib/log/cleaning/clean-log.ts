@@ -109,6 +109,16 @@ function groupsOf(segments: readonly Segment[], maxBytes: number): Segment[][] {
 
 function cleanGroup(log: PartitionLog, group: readonly Segment[], round: CleaningRound): void {
   const cleaned = log.cleanedSegment(group[0]!)
+  try {
+    fill(cleaned, log, group, round)
+  } catch (error) {
+    cleaned.bytes.delete()
+    throw error
+  }
+  log.replaceSegments(cleaned, group)
+}
+
+function fill(cleaned: Segment, log: PartitionLog, group: readonly Segment[], round: CleaningRound): void {
   const { lastModified } = group.at(-1)!
   for (const segment of group) {
     round.transactions.add(log.producers.abortedOverlapping(segment.baseOffset, segment.nextOffset))
@@ -118,5 +128,4 @@ function cleanGroup(log: PartitionLog, group: readonly Segment[], round: Cleanin
     })
   }
   cleaned.lastModified = lastModified
-  log.replaceSegments(cleaned, group)
 }

@@ -56,7 +56,7 @@ export class AclController {
     const results = wanted.map((acl) => {
       const fault = bindingFault(acl)
       if (fault) return fault
-      const text = JSON.stringify(Object.entries(acl).sort())
+      const text = wanted.length === 1 ? '' : JSON.stringify(Object.entries(acl).sort())
       if (!made.has(text) && !this.#authorizer.has(acl)) {
         records.push({ type: 'AccessControlEntryRecord', id: randomUuid(this.#random), ...acl })
       }

@@ -20,6 +20,8 @@ export interface SharedState {
   misses: number
   invalidations: number
   readonly pool: DecisionPool
+  /** Those who have asked since the last change, and so have to hear of the next. */
+  readonly fresh: Set<CachedPermissions>
   readonly model: PermissionModel
   readonly topics: TopicDirectory
   readonly changes: PermissionChanges
@@ -51,14 +53,17 @@ export function otherSlot(number: number): number {
 
 /**
  * The decisions about one principal from one host, as far as they were asked for. They lie on pages, each with the
- * version it was right at. In front of the pages is a plain array of topics' decisions, for those who ask much: all of it
- * is of one version, so that an answer costs an index and a mask.
+ * version it was right at. In front of the pages is a plain array of topics' decisions, for those who ask much: it is
+ * there to be read only while all of it is of the present version, so that an answer costs an index and a mask.
  */
 export class CachedPermissions implements Permissions, PageOwner {
   readonly subject: Subject
   readonly #shared: SharedState
+  /** Topics' decisions while all of them are right; without any when something has changed. */
   #flat = NOTHING
-  #flatVersion = 0
+  /** The same array, and when all in it was right. */
+  #kept = NOTHING
+  #keptVersion = 0
   #hits = 0
   #hitsBefore = 0
   /** Answers that came from pages because the plain array is too short. */
@@ -92,7 +97,7 @@ export class CachedPermissions implements Permissions, PageOwner {
 
   allowsTopic(operation: AclOperation, topicIndex: number): boolean {
     const flat = this.#flat
-    if (this.#flatVersion === this.#shared.version && topicIndex < flat.length) {
+    if (topicIndex < flat.length) {
       const decision = (flat[topicIndex] as number) >>> operation
       if ((decision & ALLOWED) !== 0) {
         this.#hits++
@@ -135,6 +140,11 @@ export class CachedPermissions implements Permissions, PageOwner {
     return isAllowed === true
   }
 
+  /** Something has changed: what it concerns is looked up before the plain array is read again. */
+  changed(): void {
+    this.#flat = NOTHING
+  }
+
   /** Lets go of what was not used since the last time. */
   age(): void {
     this.#giveBack(this.#oldPages, 0, 1)
@@ -143,7 +153,8 @@ export class CachedPermissions implements Permissions, PageOwner {
     const isIdle = this.#hits === this.#hitsBefore
     this.#hitsBefore = this.#hits
     if (!isIdle) return
-    this.#shared.pool.flatWords -= this.#flat.length
+    this.#shared.pool.flatWords -= this.#kept.length
+    this.#kept = NOTHING
     this.#flat = NOTHING
     this.#beyond = 0
     if (this.#oldPages.length > 0) return
@@ -193,19 +204,24 @@ export class CachedPermissions implements Permissions, PageOwner {
 
   /** Puts decisions that are right now into the plain array, which grows with how often it was missed. */
   #flatten(topicIndex: number, decisions: number): void {
-    const { changes, pool, version } = this.#shared
-    if (this.#flatVersion !== version) {
-      const isUpToDate = changes.catchUp(this.#flat, this.#flatVersion, this.subject.principal)
-      if (!isUpToDate) this.#flat.fill(0)
-      this.#flatVersion = version
+    const { changes, pool, version, fresh } = this.#shared
+    if (this.#keptVersion !== version) {
+      const isUpToDate = changes.catchUp(this.#kept, this.#keptVersion, this.subject.principal)
+      if (!isUpToDate) this.#kept.fill(0)
+      this.#keptVersion = version
     }
-    if (topicIndex >= this.#flat.length) {
+    if (topicIndex < this.#kept.length) {
+      this.#kept[topicIndex] = decisions
+    } else {
       this.#beyond++
-      const length = Math.max(64, 2 * this.#flat.length, topicIndex + 1)
-      if (8 * this.#beyond < length || !pool.grantFlat(length - this.#flat.length)) return
-      this.#flat = grown(this.#flat, length)
+      const length = Math.max(64, 2 * this.#kept.length, topicIndex + 1)
+      if (8 * this.#beyond >= length && pool.grantFlat(length - this.#kept.length)) {
+        this.#kept = grown(this.#kept, length)
+        this.#kept[topicIndex] = decisions
+      }
     }
-    this.#flat[topicIndex] = decisions
+    this.#flat = this.#kept
+    fresh.add(this)
   }
 
   #ask(operation: AclOperation, resourceType: ResourceType, name: string, slot: number): boolean {

@@ -60,6 +60,7 @@ export class PermissionCache implements Authorizer {
       misses: 0,
       invalidations: 0,
       pool,
+      fresh: new Set(),
       model,
       topics,
       changes: this.#changes,
@@ -133,6 +134,8 @@ export class PermissionCache implements Authorizer {
 
   #follow(): void {
     this.#shared.version = this.#shared.tell === undefined ? this.#changes.version : TOLD
+    for (const permissions of this.#shared.fresh) permissions.changed()
+    this.#shared.fresh.clear()
   }
 
   #changed(change: PermissionChange): void {

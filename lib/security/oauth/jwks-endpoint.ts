@@ -112,5 +112,6 @@ export class JwksEndpoint implements JwksSource {
     const jwks = (await response.json()) as JSONWebKeySet
     this.#keyOf = keyChooser(jwks)
     for (const { kid } of jwks.keys) if (kid !== undefined) this.#missing.delete(kid)
+    this.#logger.debug('the keys of tokens are fetched', { url: this.#settings.url, keys: jwks.keys.length })
   }
 }

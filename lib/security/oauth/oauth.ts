@@ -127,7 +127,7 @@ export class OAuth implements ClusterOAuth {
 
   /**
    * @internal Opens the endpoint and fetches the keys of others; nobody is let in before.
-   * @throws Error with the system's `code` when it cannot listen, or saying which keys are not to be had
+   * @throws Error with the system's `code` when it cannot listen or there are keys that it cannot get
    */
   async start(): Promise<void> {
     await this.#endpoint?.start()
@@ -135,9 +135,7 @@ export class OAuth implements ClusterOAuth {
       try {
         await keys.start()
       } catch (error) {
-        const { message, cause } = error as Error
-        const why = cause instanceof Error ? `${message}: ${cause.message}` : message
-        throw new Error(`cannot get the keys of tokens from ${where}: ${why}`, { cause: error })
+        throw keysError(where, error as NodeJS.ErrnoException)
       }
     }
   }
@@ -172,6 +170,14 @@ export class OAuth implements ClusterOAuth {
       jwks: () => this.#issuer.jwks(),
     })
   }
+}
+
+/** With the system's `code` (ENOENT, ECONNREFUSED, ...), where there is one; what `fetch` throws has it in its cause. */
+function keysError(where: string, error: NodeJS.ErrnoException): Error {
+  const cause = (error.cause ?? error) as NodeJS.ErrnoException
+  const why = cause === error ? error.message : `${error.message}: ${cause.message}`
+  const failure = new Error(`cannot get the keys of tokens from ${where}: ${why}`, { cause: error })
+  return Object.assign(failure, cause.code === undefined ? {} : { code: cause.code })
 }
 
 function idOf(token: string): string | undefined {

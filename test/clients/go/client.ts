@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { chainJob } from '../chain.ts'
 import { type Client, sources, standardJob } from '../client.ts'
 import { saslJobs } from '../logins.ts'
 import { missingProgram, mustRun } from '../process.ts'
@@ -13,6 +14,11 @@ export const go: Client = {
   },
   jobs: [
     standardJob('go', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], (folder) => [join(folder, 'job')]),
+    standardJob('go consumer groups', ['none', 'zstd'], (folder) => [
+      join(folder, 'job'),
+      ...['--group', 'consumer'],
+    ]),
+    chainJob('go', (folder) => [join(folder, 'job'), '--chain', 'yes']),
     ...saslJobs({
       name: 'go',
       command: (folder) => [join(folder, 'job')],

@@ -47,9 +47,12 @@ func main() {
 	for i := 1; i+1 < len(os.Args); i += 2 {
 		arguments[strings.TrimPrefix(os.Args[i], "--")] = os.Args[i+1]
 	}
+	coordinatorAssigns = arguments["group"] == "consumer"
 	work := runJobs
 	if arguments["victim"] != "" {
 		work = beVictim
+	} else if arguments["chain"] != "" {
+		work = runChain
 	} else if arguments["logins"] != "" {
 		work = runLogins
 	}

@@ -16,6 +16,9 @@ const (
 	heartbeatInterval = 2 * time.Second
 )
 
+// coordinatorAssigns: groups speak the consumer protocol (KIP-848), whose cluster says how long sessions last.
+var coordinatorAssigns bool
+
 // member is one member of a group. Each time it is given a partition, the first record must be at the group's committed offset and the
 // next ones must follow without a gap; each is compared byte by byte.
 type member struct {
@@ -37,9 +40,9 @@ func newMember(bootstrap string, progress *progress, name string, reading bool, 
 		name: name, progress: progress, afterPoll: afterPoll, stopped: make(chan struct{}),
 		assigned: map[int32]bool{}, next: map[int32]int64{},
 	}
-	client, err := kgo.NewClient(
+	options := []kgo.Opt{
 		kgo.SeedBrokers(bootstrap),
-		kgo.ClientID(progress.topic+"-"+name),
+		kgo.ClientID(progress.topic + "-" + name),
 		kgo.ConsumerGroup(progress.topic),
 		kgo.ConsumeTopics(progress.topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
@@ -50,7 +53,11 @@ func newMember(bootstrap string, progress *progress, name string, reading bool, 
 		kgo.OnPartitionsAssigned(m.onAssigned),
 		kgo.OnPartitionsRevoked(m.onRevoked),
 		kgo.OnPartitionsLost(m.onLost),
-	)
+	}
+	if coordinatorAssigns {
+		options = append(options, kgo.ServerSideBalancer())
+	}
+	client, err := kgo.NewClient(options...)
 	if err != nil {
 		return nil, err
 	}

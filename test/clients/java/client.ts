@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { chainJob } from '../chain.ts'
 import { type Client, sources, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
 import { javaCommand, resolveClasspath } from './maven.ts'
@@ -40,7 +41,16 @@ export const java: Client = {
       javaCommand(classpath(folder), 'Job'),
     ),
     shareJob((folder) => javaCommand(classpath(folder), 'Share')),
+    standardJob('java consumer groups', ['none', 'zstd'], (folder) => [
+      ...javaCommand(classpath(folder), 'Job'),
+      ...['--group', 'consumer'],
+    ]),
+    standardJob('java cooperative groups', ['none'], (folder) => [
+      ...javaCommand(classpath(folder), 'Job'),
+      ...['--group', 'cooperative'],
+    ]),
     threeBrokersJob((folder) => javaCommand(classpath(folder), 'ThreeBrokers')),
+    chainJob('java', (folder) => javaCommand(classpath(folder), 'Chain')),
     ...javaSasl((folder, ...flags) => javaCommand(classpath(folder), 'Logins', ...flags)),
   ],
 }

@@ -104,6 +104,8 @@ class Login {
     const config: KafkaConfig = {
       brokers: [this.#bootstrap],
       logLevel: logLevel.NOTHING,
+      connectionTimeout: PATIENCE_MS,
+      authenticationTimeout: PATIENCE_MS,
       reauthenticationThreshold: REAUTHENTICATION_THRESHOLD_MS,
       retry: { retries: 2, initialRetryTime: 100 },
       sasl: this.#sasl(),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { chainJob } from '../chain.ts'
 import { type Client, sources, standardJob } from '../client.ts'
 import { saslJobs } from '../logins.ts'
 import { missingProgram, mustRun } from '../process.ts'
@@ -31,6 +32,12 @@ export const python: Client = {
       join(folder, 'bin', 'python'),
       join(SOURCES, 'job.py'),
     ]),
+    standardJob('python consumer groups', ['none', 'zstd'], (folder) => [
+      join(folder, 'bin', 'python'),
+      join(SOURCES, 'job.py'),
+      ...['--group', 'consumer'],
+    ]),
+    chainJob('python', (folder) => [join(folder, 'bin', 'python'), join(SOURCES, 'chain.py')]),
     ...saslJobs({
       name: 'python',
       command: (folder) => [join(folder, 'bin', 'python'), join(SOURCES, 'logins.py')],

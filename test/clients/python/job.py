@@ -9,14 +9,16 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from content import Content
-from member import HEARTBEAT_INTERVAL_MS, SESSION_TIMEOUT_MS, Member, Progress, say
+from member import CONSUMER_PROTOCOL, HEARTBEAT_INTERVAL_MS, SESSION_TIMEOUT_MS, Member, Progress, say
 
 # The victim reads further than this, but commits only this.
 VICTIM_COMMITS = 300
 
 
-def strategy(codec):
-    """librdkafka has both ways to rebalance: half of the groups take either."""
+def strategy(arguments, codec):
+    """librdkafka has both ways to rebalance: half of the classic groups take either."""
+    if arguments.get("group") == CONSUMER_PROTOCOL:
+        return CONSUMER_PROTOCOL
     return "cooperative-sticky" if codec in ("gzip", "lz4") else "range,roundrobin"
 
 
@@ -79,7 +81,7 @@ def be_victim(arguments):
     for codec in arguments["compressions"].split(","):
         progress = Progress(Content(arguments, codec))
         members[codec] = Member(
-            arguments["bootstrap"], progress, "victim", False, strategy(codec), reporter(codec, progress)
+            arguments["bootstrap"], progress, "victim", False, strategy(arguments, codec), reporter(codec, progress)
         )
 
     def complain():
@@ -161,7 +163,7 @@ class Job:
         progress.check()
 
     def _member(self, name, reading):
-        return Member(self._arguments["bootstrap"], self.progress, name, reading, strategy(self._codec))
+        return Member(self._arguments["bootstrap"], self.progress, name, reading, strategy(self._arguments, self._codec))
 
     def create_topic(self, admin):
         topic = NewTopic(self.content.topic, num_partitions=self.content.partitions, replication_factor=1)

@@ -8,12 +8,26 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 SESSION_TIMEOUT_MS = 6_000
 HEARTBEAT_INTERVAL_MS = 2_000
+# In the place of the names of assignors: the coordinator assigns (KIP-848).
+CONSUMER_PROTOCOL = "consumer"
 
 
 def say(line):
     """One whole line: print writes the end of the line by itself, and another thread's line may come between."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def group_config(strategy):
+    """How the group comes to its assignments."""
+    if strategy == CONSUMER_PROTOCOL:
+        # The cluster says how long sessions last, which must be as long as those of the other groups here.
+        return {"group.protocol": "consumer"}
+    return {
+        "partition.assignment.strategy": strategy,
+        "session.timeout.ms": SESSION_TIMEOUT_MS,
+        "heartbeat.interval.ms": HEARTBEAT_INTERVAL_MS,
+    }
 
 
 class Progress:
@@ -66,17 +80,15 @@ class Member:
         self._stopping = False
         self._after_poll = after_poll
         self._topic = progress.content.topic
-        self._incremental = strategy == "cooperative-sticky"
+        self._incremental = strategy in ("cooperative-sticky", CONSUMER_PROTOCOL)
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
                 "group.id": self._topic,
                 "client.id": f"{self._topic}-{name}",
-                "partition.assignment.strategy": strategy,
-                "session.timeout.ms": SESSION_TIMEOUT_MS,
-                "heartbeat.interval.ms": HEARTBEAT_INTERVAL_MS,
                 "auto.offset.reset": "earliest",
                 "enable.auto.commit": False,
+                **group_config(strategy),
             }
         )
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)

@@ -13,7 +13,7 @@ const PASSWORD = 'secret'
 const USERS = ['alice', 'bob', 'a,b=c']
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 /** Many at a time, for most of them wait; not all, for a JVM that has just begun is slow. */
-const AT_ONCE = 8
+const AT_ONCE = 16
 const WARM_UP = 50
 const LONGEST_SCRIPT_MS = 30_000
 

@@ -236,7 +236,7 @@ export class Steps {
     const partition = { partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000_000 }
     const topics = [{ topic: this.topic, partitions: [partition] }]
     for (const isolationLevel of [0, READ_COMMITTED]) {
-      const request = { maxWaitMs: 0, maxBytes: 1_000_000, isolationLevel, topics }
+      const request = { replicaId: -1, maxWaitMs: 0, maxBytes: 1_000_000, isolationLevel, topics }
       const { responses } = await this.peer.send(fetch, 11, request)
       const { records, highWatermark, lastStableOffset, abortedTransactions } =
         responses[0]?.partitions[0] ?? {}
@@ -244,7 +244,7 @@ export class Steps {
       const read = { highWatermark, lastStableOffset, abortedTransactions, batches }
       this.note(`${label}, isolation ${isolationLevel}`, read)
       const asked = [{ name: this.topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }]
-      const latest = await this.peer.send(listOffsets, 7, { isolationLevel, topics: asked })
+      const latest = await this.peer.send(listOffsets, 7, { replicaId: -1, isolationLevel, topics: asked })
       this.note(`${label}, end for isolation ${isolationLevel}`, latest.topics[0]?.partitions[0]?.offset)
     }
   }

@@ -19,7 +19,7 @@ import { createShareFetchHandler } from '../../../lib/api/share-fetch.ts'
 import { createShareGroupDescribeHandler } from '../../../lib/api/share-group-describe.ts'
 import { createShareGroupHeartbeatHandler } from '../../../lib/api/share-group-heartbeat.ts'
 import { createSyncGroupHandler } from '../../../lib/api/sync-group.ts'
-import { GroupCoordinator } from '../../../lib/groups/coordinator.ts'
+import { GroupCoordinator, type GroupCoordinatorOptions } from '../../../lib/groups/coordinator.ts'
 import { ManualClock } from '../../../lib/lab/clock.ts'
 import { SILENT } from '../../../lib/lab/logger.ts'
 import { SeededRandom } from '../../../lib/lab/random.ts'
@@ -130,6 +130,7 @@ export class GroupRig {
   readonly coordinator: GroupCoordinator
   readonly shareCoordinator: ShareCoordinator
   readonly #effective: EffectiveConfigs
+  readonly #coordinatorOptions: GroupCoordinatorOptions
   #handlers = new Map<number, Map<number, Handler>>()
 
   constructor({ brokers = 1, configs = {}, brokerConfigs = {}, seed = 1 }: GroupRigOptions = {}) {
@@ -167,7 +168,7 @@ export class GroupRig {
       createTopic: (name) => this.controller.createInternalTopic(name),
     })
     this.#effective = effective
-    this.coordinator = new GroupCoordinator({
+    this.#coordinatorOptions = {
       shares: this.shareCoordinator,
       clock: this.clock,
       logs,
@@ -176,9 +177,15 @@ export class GroupRig {
       metadata: this.metadata,
       config: (nodeId) => effective.brokerConfig(nodeId),
       groupConfig: (groupId) => effective.groupConfig(groupId),
-    })
+    }
+    this.coordinator = this.startCoordinator()
     this.metadata.commit(featureRecords())
     for (let nodeId = 1; nodeId <= brokers; nodeId++) this.startBroker(nodeId)
+  }
+
+  /** Another coordinator of the same logs, as after a restart; the handlers go on asking the first one. */
+  startCoordinator(): GroupCoordinator {
+    return new GroupCoordinator(this.#coordinatorOptions)
   }
 
   startBroker(nodeId: number): void {
@@ -239,14 +246,19 @@ export class GroupRig {
     this.controller.createInternalTopic('__consumer_offsets')
   }
 
+  handlerOf(api: Api, nodeId = 1): Handler {
+    const handler = this.#handlers.get(nodeId)?.get(api.key)
+    if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
+    return handler
+  }
+
   send<A extends Api>(
     api: A,
     version: number,
     request: Encodable<A['request']>,
     { nodeId = 1, clientId = 'client', authorizer }: SendOptions = {},
   ): Reply<A> {
-    const handler = this.#handlers.get(nodeId)?.get(api.key)
-    if (!handler) throw new Error(`broker ${nodeId} has no handler of ${api.name}`)
+    const handler = this.handlerOf(api, nodeId)
     const asked = contextOf(version, { clientId, ...(authorizer && { authorizer }) })
     return new Reply(api, ask(handler, api, version, request, asked), asked.close)
   }

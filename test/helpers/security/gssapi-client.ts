@@ -99,8 +99,15 @@ export class GssapiClient {
   }
 }
 
+let loaded: GssFunction | undefined
+
 /** The one function that only clients need. */
 function initContext(): GssFunction {
+  loaded ??= loadInitContext()
+  return loaded
+}
+
+function loadInitContext(): GssFunction {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
   const { pointer, struct, out, inout } = koffi
   const buffer = pointer(struct({ length: 'size_t', value: 'void *' }))

@@ -263,6 +263,26 @@ t.test('deleting the offsets topic forgets every group', async (t) => {
   t.match(await describe(rig, found), { errorCode: ErrorCode.GROUP_ID_NOT_FOUND })
 })
 
+t.test(
+  'a coordinator that finds logs of an earlier run lists their groups, and ends their sessions',
+  async (t) => {
+    const { rig, group, here } = start()
+    await stableOn(rig, group, here)
+    rig.coordinator.close()
+    const next = rig.startCoordinator()
+    const listed = next.shardsOf(here).flatMap((shard) => [...shard.groups.values()])
+    t.match(
+      listed.map(({ groupId, state }) => [groupId, state]),
+      [[group.groupId, 'Stable']],
+    )
+    next.close()
+    const last = rig.startCoordinator()
+    rig.stopBroker(here)
+    rig.clock.advance(10_000)
+    t.match(last.shardsOf(3 - here)[0]?.groups.get(group.groupId), { state: 'Empty' })
+  },
+)
+
 t.test('closing answers whoever waits and leaves no timer', async (t) => {
   const { rig, group, here } = start()
   await stableOn(rig, group, here)

@@ -5,6 +5,7 @@ import type { LogConfig } from '../../../lib/log/log-config.ts'
 import { LogMaintenance } from '../../../lib/log/log-maintenance.ts'
 import { offsetByTime } from '../../../lib/log/offset-by-time.ts'
 import type { PartitionLog } from '../../../lib/log/partition-log.ts'
+import { computeCrc, setCrc } from '../../../protocol/records/batch.ts'
 import type { CompressionName } from '../../../protocol/records/compression/codecs.ts'
 import { zstdReady } from '../../../protocol/records/compression/zstd.ts'
 import { encodeEndTxnMarkerBatch } from '../../../protocol/records/control.ts'
@@ -34,6 +35,7 @@ function rig(
   t: { teardown(done: () => void): void },
   config: Partial<LogConfig>,
   maintenanceConfig: Partial<typeof CONFIG> = {},
+  lines: string[] = [],
 ) {
   const brokers = new LogBrokers()
   const { clock, logs } = brokers
@@ -42,7 +44,7 @@ function rig(
   const { log } = partition
   const maintenance = new LogMaintenance({
     clock,
-    logger: SILENT,
+    logger: { ...SILENT, error: (line) => lines.push(line) },
     logs,
     config: () => ({ ...CONFIG, ...maintenanceConfig }),
   })
@@ -283,6 +285,36 @@ t.test('the cleaner comes by itself where it pays', async (t) => {
   t.equal(recordsOf(lazy.log).length, 9, 'all of it would have to be dirty')
   lazy.clock.advance(15_001)
   t.equal(recordsOf(lazy.log).length, 2, 'max.compaction.lag.ms')
+})
+
+t.test('a log that cannot be read is left alone, and others are compacted', async (t) => {
+  const lines: string[] = []
+  const { log, brokers, clock, append } = rig(t, { ...COMPACT, internalSegmentBytes: 200 }, {}, lines)
+  // Its CRC is right: a producer's compression that is broken in itself. A broker looks into it only here.
+  const broken = encodeBatch({
+    compression: 'gzip',
+    records: [{ key: Buffer.from('a'), value: Buffer.alloc(50, 'x') }],
+  })
+  broken.fill(0, broken.length - 20, broken.length - 10)
+  setCrc(broken, 0, computeCrc(broken, 0))
+  log.appendAsCoordinator(broken, 0)
+  for (let i = 0; i < 9; i++) append([['a', String(i)]])
+  const other = brokers.createTopic('other', { config: { ...COMPACT, internalSegmentBytes: 200 } })
+  const { log: second } = brokers.logs.partition(other.topicId, 0)!
+  for (let i = 0; i < 9; i++) {
+    second.append(
+      encodeBatch({
+        records: [{ timestamp: clock.now(), key: Buffer.from('a'), value: Buffer.from(`${i}`) }],
+      }),
+      0,
+    )
+  }
+  second.advanceHighWatermark()
+  const size = log.size
+  clock.advance(60_000)
+  t.strictSame(lines, ['a log cannot be compacted'])
+  t.equal(log.size, size)
+  t.same(recordsOf(second), ['7:a=7', '8:a=8'])
 })
 
 t.test('min.compaction.lag.ms keeps young segments as they are', async (t) => {

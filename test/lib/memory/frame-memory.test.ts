@@ -44,7 +44,7 @@ t.test('what is released too often is a mistake of ours, and told', async (t) =>
   t.throws(() => release(Buffer.from(frame.buffer, 20 * MB, 10)), /released too often/)
 })
 
-t.test('memory is used again when all owners and holders have let go, and not before', async (t) => {
+t.test('memory is used again when all owners and holders have let go, and not before', async () => {
   const step = fc.oneof(
     {
       weight: 4,

@@ -3,9 +3,14 @@ import t from 'tap'
 import { Cluster } from '../../../lib/index.ts'
 import { saslAuthenticate } from '../../../protocol/messages/sasl-authenticate.ts'
 import { saslHandshake } from '../../../protocol/messages/sasl-handshake.ts'
+import { heldBytes } from '../../helpers/held-memory.ts'
 import { requestBytes } from '../../helpers/network.ts'
 import { turns, until } from '../../helpers/network-turns.ts'
 import { SaslPeer, saslRig } from '../../helpers/security/sasl-rig.ts'
+
+/** `sasl.server.max.receive.size`. */
+const LARGEST = 512 * 1024
+const FIRST = Buffer.from('n,,n=alice,r=abc')
 
 t.test('a thousand clients log in by SCRAM at once', async (t) => {
   const { cluster, connect } = await saslRig(t)
@@ -70,6 +75,53 @@ t.test('who begins and says no more is closed when idle, and meanwhile keeps nob
   for (const peer of mute) t.same(await peer.ended(), [])
   t.same(cluster.sessions(), [])
 })
+
+t.test(
+  'handshakes that nobody finishes cost what they have announced at most, and nothing once they have gone',
+  async (t) => {
+    const { cluster, clock, connect } = await saslRig(t)
+    const handshake = requestBytes(saslHandshake, 1, { mechanism: 'SCRAM-SHA-256' })
+    const part = Buffer.alloc(40 * 1024)
+    const clumsy: readonly ((peer: SaslPeer) => unknown)[] = [
+      // Announces as much as is allowed, and sends a part of it.
+      (peer) => peer.send(Buffer.concat([Buffer.from('00080000', 'hex'), part])),
+      (peer) => peer.send(Buffer.from('7fffffff', 'hex')),
+      (peer) =>
+        peer.send(Buffer.concat([handshake, requestBytes(saslAuthenticate, 2, { authBytes: FIRST })])),
+      async (peer) => {
+        for (const byte of handshake.subarray(0, 9)) {
+          peer.send(Buffer.of(byte))
+          await turns(1)
+        }
+      },
+    ]
+    const storm = (count: number) =>
+      Promise.all(
+        Array.from({ length: count }, async (_, index) => {
+          const peer = connect()
+          await clumsy[index % clumsy.length]?.(peer)
+          return peer
+        }),
+      )
+    const calm = async (peers: SaslPeer[]) => {
+      for (const peer of peers.splice(0)) peer.socket.destroy()
+      clock.advance(100)
+      await turns(10)
+    }
+    // What is made once, for the first of them.
+    await calm(await storm(100))
+    const before = await heldBytes()
+    const peers = await storm(1_000)
+    t.equal((await connect().loginPlain()).errorCode, 0, 'others are served meanwhile')
+    const amid = (await heldBytes()) - before
+    t.ok(amid < 250 * LARGEST + 1_000 * 24 * 1024, `${amid} bytes`)
+    await calm(peers)
+    const after = (await heldBytes()) - before
+    t.ok(after < 4 * 1024 * 1024, `${after} bytes are left`)
+    t.equal(cluster.sessions().length, 1)
+    t.equal(cluster.metrics.total('failed-authentication-total'), 275, 'of those who announced too much')
+  },
+)
 
 t.test('a user who goes while logging in is not let in', async (t) => {
   const { cluster, connect } = await saslRig(t)

@@ -9,7 +9,9 @@ import { resolveClasspath } from '../maven.ts'
 import { acls } from './acls.ts'
 import { configs } from './configs.ts'
 import { consoleTools } from './console.ts'
-import { groups } from './groups.ts'
+import { features } from './features.ts'
+import { consumerGroups, groups } from './groups.ts'
+import { logFiles } from './log-files.ts'
 import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
 import { quotas } from './quotas.ts'
@@ -18,6 +20,7 @@ import { tls } from './tls.ts'
 import { tokens } from './tokens.ts'
 import { Tools } from './tool.ts'
 import { topics } from './topics.ts'
+import { transactions } from './transactions.ts'
 
 const SOURCES = join(sources('java'), 'tools')
 
@@ -47,10 +50,28 @@ export const tools: Client = {
     job('topics', topics),
     job('console', consoleTools),
     job('groups', groups),
+    job('consumer groups', consumerGroups),
     job('configs', configs),
     job('quotas', quotas),
     job('performance', performanceTools),
     job('offsets', offsets),
+    job('transactions', transactions),
+    {
+      name: 'tools features',
+      async run(context) {
+        const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
+        const cluster = await context.startThreeBrokers()
+        try {
+          await features(new Tools({ ...context, bootstrapServers: cluster.bootstrapServers }, classpath))
+        } finally {
+          await cluster.stop()
+        }
+      },
+    },
+    {
+      name: 'tools log files',
+      run: ({ folder, log }) => logFiles(readFileSync(join(folder, 'classpath'), 'utf8'), folder, log),
+    },
     saslJob('tools', async (cluster, context, folder) => {
       const classpath = readFileSync(join(context.folder, 'classpath'), 'utf8')
       const { bootstrapServers, open } = cluster

@@ -3,8 +3,37 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { killGroup, start } from '../../process.ts'
 import { linesOf, type Tools } from './tool.ts'
 
+/** A protocol that groups may speak, and what is shown of it. */
+interface Protocol {
+  readonly type: 'Classic' | 'Consumer'
+  readonly assignor: string
+  /** Of a member that has both partitions of `topic`. */
+  readonly member: (topic: string) => RegExp
+}
+
+const CLASSIC: Protocol = {
+  type: 'Classic',
+  assignor: 'range',
+  member: () => /\s2\s+-\s+\S+:0,1\s/,
+}
+/** Also the epochs of member and group, and what is on its way. */
+const CONSUMER: Protocol = {
+  type: 'Consumer',
+  assignor: 'uniform',
+  member: (topic) => new RegExp(`\\s2\\s+2\\s+${topic}:0,1\\s+2\\s+${topic}:0,1\\s`),
+}
+
 /** kafka-consumer-groups: list, describe in each form, reset-offsets, delete-offsets, delete, and what it refuses. */
-export async function groups(tools: Tools, prefix: string): Promise<void> {
+export function groups(tools: Tools, prefix: string): Promise<void> {
+  return groupsOf(CLASSIC, tools, prefix)
+}
+
+/** The same on groups of KIP-848. */
+export function consumerGroups(tools: Tools, prefix: string): Promise<void> {
+  return groupsOf(CONSUMER, tools, prefix)
+}
+
+async function groupsOf(protocol: Protocol, tools: Tools, prefix: string): Promise<void> {
   const run = (...args: string[]) => tools.run('kafka-consumer-groups', ...args)
   const topic = `${prefix}-topic`
   const group = `${prefix}-group`
@@ -13,16 +42,17 @@ export async function groups(tools: Tools, prefix: string): Promise<void> {
   await tools.feed(lines, 'kafka-console-producer', '--topic', topic, '--reader-property', 'parse.key=true')
   const ends = await offsets(tools, topic)
 
-  await withMember(tools, topic, group, async () => {
+  await withMember(tools, protocol, topic, group, async () => {
     await until('the group is stable and has read all', async () => {
       const state = await run('--describe', '--group', group, '--state')
       const table = linesOf(await run('--describe', '--group', group))
       return (
-        /\srange\s+Stable\s+1\s*$/m.test(state) &&
+        new RegExp(`\\s${protocol.assignor}\\s+Stable\\s+1\\s*$`, 'm').test(state) &&
         table.filter((row) => /\s0\s+\S+\s+\/\S+\s+\S+\s*$/.test(row)).length === 2
       )
     })
-    match(await run('--describe', '--group', group, '--members', '--verbose'), /\s2\s+-\s+\S+:0,1\s/)
+    match(await run('--describe', '--group', group, '--members', '--verbose'), protocol.member(topic))
+    match(await run('--list', '--type'), new RegExp(`^${group}\\s+${protocol.type}\\s*$`, 'm'))
     match(
       await run('--reset-offsets', '--group', group, '--topic', topic, '--to-earliest', '--execute'),
       /can only be reset if the group '\S+' is inactive, but the current state is Stable/,
@@ -56,6 +86,7 @@ export async function groups(tools: Tools, prefix: string): Promise<void> {
 /** Holds a console consumer in the group while `work` runs; it leaves in order. */
 async function withMember(
   tools: Tools,
+  protocol: Protocol,
   topic: string,
   group: string,
   work: () => Promise<void>,
@@ -64,6 +95,7 @@ async function withMember(
     'kafka-console-consumer',
     ...['--topic', topic, '--group', group, '--from-beginning'],
     ...['--command-property', 'auto.commit.interval.ms=200'],
+    ...['--command-property', `group.protocol=${protocol.type.toLowerCase()}`],
   )
   const member = start(program, args)
   const closed = new Promise((resolve) => member.once('close', resolve))

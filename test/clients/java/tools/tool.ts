@@ -17,6 +17,8 @@ const MAIN_CLASSES = {
   'kafka-acls': 'org.apache.kafka.tools.AclCommand',
   'kafka-delegation-tokens': 'org.apache.kafka.tools.DelegationTokenCommand',
   'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
+  'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
+  'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
 } as const
 
 export type ToolName = keyof typeof MAIN_CLASSES
@@ -31,6 +33,11 @@ export class Tools {
   constructor(context: JobContext, classpath: string) {
     this.#context = context
     this.#classpath = classpath
+  }
+
+  /** For who speaks to the cluster without a tool. */
+  get bootstrapServers(): string {
+    return this.#context.bootstrapServers
   }
 
   /** The command line of the tool, `--bootstrap-server` included. */

@@ -44,8 +44,7 @@ function specOf(
       (spec) => spec.topicIds.size === first.size && [...spec.topicIds].every((id) => first.has(id)),
     ),
     partitionCount: (topicId) => counts[Number(topicId)] as number,
-    assignedCount: (topicId) => assigned(topicId).size,
-    isAssigned: (topicId, partition) => assigned(topicId).has(partition),
+    assigned,
   }
 }
 

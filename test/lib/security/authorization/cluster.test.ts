@@ -7,6 +7,7 @@ import {
   ManualClock,
   type StaleAnswers,
 } from '../../../../lib/index.ts'
+import { hostText } from '../../../../lib/network/host-text.ts'
 import { ErrorCode } from '../../../../protocol/errors.ts'
 import { deleteTopics } from '../../../../protocol/messages/delete-topics.ts'
 import { fetch } from '../../../../protocol/messages/fetch.ts'
@@ -190,4 +191,19 @@ t.test('one way to decide, and one that decides at once', async (t) => {
   const late = { authorize: () => Promise.resolve(true) as never }
   const { seen } = await clusterWith(t, { authorizer: late })
   await t.rejects(seen(), { name: 'ConnectionClosed' }, 'a promise is no answer')
+})
+
+t.test('hosts are written as Kafka writes them, so that its rules fit', async (t) => {
+  for (const [address, text] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['::ffff:10.1.2.3', '10.1.2.3'],
+    ['::1', '0:0:0:0:0:0:0:1'],
+    ['::', '0:0:0:0:0:0:0:0'],
+    ['2001:0db8::00ff:0', '2001:db8:0:0:0:0:ff:0'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+    ['fe80::1%eth0', 'fe80:0:0:0:0:0:0:1%eth0'],
+    ['a pipe', 'a pipe'],
+  ] as const) {
+    t.equal(hostText(address), text)
+  }
 })

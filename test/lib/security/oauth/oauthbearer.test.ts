@@ -1,4 +1,5 @@
 // OAUTHBEARER on the wire, on a clock that stands still: the cluster's own tokens, those of others, and where both come from.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -237,9 +238,15 @@ t.test('configs that Kafka would not start with', async (t) => {
   ]
   for (const [config, message] of cases) await t.rejects(start(config), { constructor: OptionError, message })
   await t.rejects(start({ [url]: 'file:///nowhere', ...unverified }), {
+    code: 'ENOENT',
     message: /cannot get the keys of tokens from \/nowhere: ENOENT/,
   })
-  await t.rejects(start({ [url]: 'http://127.0.0.1:1/', ...unverified }), {
+  const gone = createServer().listen(0, '127.0.0.1')
+  await once(gone, 'listening')
+  const { port } = gone.address() as AddressInfo
+  gone.close()
+  await t.rejects(start({ [url]: `http://127.0.0.1:${port}/`, ...unverified }), {
+    code: 'ECONNREFUSED',
     message: /cannot get the keys of tokens from http:/,
   })
 })
@@ -252,7 +259,7 @@ async function keyServer(t: Test, answer: () => { status?: number; body: unknown
     response.writeHead(status).end(JSON.stringify(body))
   }
   const server = createServer(handle).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
+  await once(server, 'listening')
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
@@ -268,7 +275,10 @@ t.test(
     let status = 200
     const { url, asked } = await keyServer(t, () => ({ status, body }))
     const log = new LogKeeper()
-    const failures = () => log.lines.filter(({ message }) => message.startsWith('the keys of tokens')).length
+    const logged = (start: string) => log.lines.filter(({ message }) => message.startsWith(start)).length
+    const failures = () => logged('the keys of tokens cannot')
+    /** Asked for so often, and each time to the end. */
+    const isFetched = (count: number) => until(() => logged('the keys of tokens are') === count)
     const { cluster, clock, connect } = await saslRig(t, {
       brokers: 3,
       logger: log,
@@ -309,21 +319,18 @@ t.test(
     t.notOk(
       await isLetIn(cluster.oauth.issue({ subject: 'alice', claims: { iss: 'us', aud: 'kafka', who: 'a' } })),
     )
-    await until(() => asked() === 2)
+    await isFetched(2)
 
     body = { keys: [signers[0]?.jwk, signers[1]?.jwk] }
     t.notOk(await isLetIn(token(1)), 'at first')
-    await until(() => asked() === 3)
-    await turns(20)
+    await isFetched(3)
     t.ok(await isLetIn(token(1)), 'then it is known')
     for (let round = 0; round < 3; round++) t.notOk(await isLetIn(token(2)))
-    await until(() => asked() === 4)
-    await turns(20)
+    await isFetched(4)
     t.equal(asked(), 4, 'the same is not asked for again')
     clock.advance(60_000)
     t.notOk(await isLetIn(token(2)))
-    await until(() => asked() === 5)
-    await turns(20)
+    await isFetched(5)
     t.notOk(await isLetIn(signers[2]?.sign({}, { kid: 'k'.repeat(1001) }) as Promise<string>))
     await turns(20)
     t.equal(asked(), 5, 'nobody asks for a key with such a name')
@@ -348,8 +355,8 @@ t.test(
     status = 200
     body = { keys: [signers[2]?.jwk] }
     clock.advance(800)
-    await until(() => asked() === 10)
-    await turns(20)
+    await isFetched(6)
+    t.equal(asked(), 10)
     t.ok(await isLetIn(token(2)))
     t.notOk(await isLetIn(token(0)))
     await cluster.stop()
@@ -472,6 +479,13 @@ t.test('what tokens are issued, and taken back', async (t) => {
   t.ok(await peer.isServed(), 'who is in stays in')
   await isRejected(t, connect(), bearer(first))
   t.equal((await login(connect(), bearer(second))).authBytes.length, 0)
+  cluster.users.lock('alice')
+  const locked = connect()
+  await locked.handshake(1, 'OAUTHBEARER')
+  const answer = locked.authenticate(2, bearer(second))
+  await until(() => cluster.metrics.total('failed-authentication-total') === 2)
+  await locked.ending()
+  t.match(await answer, { errorCode: ErrorCode.SASL_AUTHENTICATION_FAILED, errorMessage: VAGUE })
   t.throws(() => oauth.revoke('x'), { message: /^revoke expects a signed token/ })
   for (const url of ['tokenEndpointUrl', 'jwksUrl'] as const)
     t.throws(() => oauth[url], /expected the option oauth/)

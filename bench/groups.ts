@@ -1,0 +1,174 @@
+// A group of 500 members and 5,000 partitions: the processor time of a classic rebalance and of each heartbeat of KIP-848,
+// beside Kafka and kfake; and how long each single heartbeat takes from the bytes of its request to those of its answer.
+
+import type { Handler } from '../lib/network/handler.ts'
+import { codecOf } from '../protocol/codec.ts'
+import { consumerGroupHeartbeat } from '../protocol/messages/consumer-group-heartbeat.ts'
+import { Reader } from '../protocol/primitives/reader.ts'
+import { Writer } from '../protocol/primitives/writer.ts'
+import type { Decoded, Encodable } from '../protocol/schema.ts'
+import { GroupRig } from '../test/helpers/groups/group-rig.ts'
+import { contextOf } from '../test/helpers/handlers.ts'
+import { readable, table } from './harness.ts'
+import { classicRebalance, consumerHeartbeats, type HeartbeatLoad, prepareGroups } from './load/group-load.ts'
+import { josephk, kafka, kfake } from './load/servers.ts'
+
+const MEMBERS = 500
+const PARTITIONS = 5000
+const REBALANCE_GOAL_SECONDS = 1
+const HEARTBEAT_GOAL_MICROSECONDS = 200
+
+export async function bench(): Promise<string[]> {
+  return [...(await compareServers()), ...heartbeatsOneByOne()]
+}
+
+async function compareServers(): Promise<string[]> {
+  const lost: string[] = []
+  const rows = [['processor time', 'classic rebalance', 'heartbeat', 'heartbeat while reconciling']]
+  for (const kind of [josephk, kafka, kfake]) {
+    const missing = kind.missing()
+    if (missing !== undefined) {
+      console.log(`${kind.name}: not measured, ${missing}`)
+      continue
+    }
+    const server = await kind.start()
+    try {
+      await prepareGroups(server, PARTITIONS)
+      const rebalance = await classicRebalance(server, MEMBERS, PARTITIONS)
+      const heartbeats = await consumerHeartbeats(server, MEMBERS)
+      rows.push([kind.name, `${(rebalance * 1000).toFixed(0)} ms`, ...shown(heartbeats)])
+      if (kind !== josephk) continue
+      if (!(rebalance < REBALANCE_GOAL_SECONDS)) {
+        lost.push(`groups, classic rebalance: ${rebalance} s, ${REBALANCE_GOAL_SECONDS} s is the goal`)
+      }
+      const slowest = Math.max(heartbeats?.steady ?? Number.NaN, heartbeats?.reconciling ?? Number.NaN)
+      if (!(slowest < HEARTBEAT_GOAL_MICROSECONDS)) lost.push(tooSlow('processor time', slowest))
+    } finally {
+      await server.stop()
+    }
+  }
+  console.log(`\n${MEMBERS} members, ${PARTITIONS} partitions, over TCP\n${table(rows)}`)
+  return lost
+}
+
+function shown(load: HeartbeatLoad | undefined): string[] {
+  if (!load) return ['not spoken', 'not spoken']
+  return [`${load.steady.toFixed(0)} us`, `${load.reconciling.toFixed(0)} us`]
+}
+
+function tooSlow(what: string, microseconds: number): string {
+  return `groups, heartbeat, ${what}: ${microseconds.toFixed(0)} us, ${HEARTBEAT_GOAL_MICROSECONDS} us is the goal`
+}
+
+type Beat = Encodable<(typeof consumerGroupHeartbeat)['request']>
+
+/** The coordinator in this process, with the clock in our hands. */
+class Coordinator {
+  readonly #rig = new GroupRig({ configs: { 'offsets.topic.num.partitions': '1' } })
+  readonly #handler: Handler
+  readonly #writer = new Writer()
+  readonly #context = contextOf(1).context
+  /** Nanoseconds of the heartbeats since it was last emptied. */
+  readonly taken: number[] = []
+
+  constructor() {
+    this.#rig.createTopic('bench', PARTITIONS)
+    this.#rig.createOffsetsTopic()
+    this.#handler = this.#rig.handlerOf(consumerGroupHeartbeat)
+  }
+
+  pass(ms: number): void {
+    this.#rig.clock.advance(ms)
+  }
+
+  heartbeat(beat: Beat): Decoded<(typeof consumerGroupHeartbeat)['response']> {
+    const { request, response } = consumerGroupHeartbeat
+    codecOf(request, 1).encode(this.#writer, { groupId: 'group', ...beat })
+    const bytes = Buffer.concat(this.#writer.take())
+    const started = process.hrtime.bigint()
+    const decoded = codecOf(request, 1).decode(new Reader(bytes))
+    const answer = this.#handler.handle(decoded as never, this.#context)
+    codecOf(response, 1).encode(this.#writer, answer as never)
+    const slices = this.#writer.take()
+    this.taken.push(Number(process.hrtime.bigint() - started))
+    return codecOf(response, 1).decode(new Reader(Buffer.concat(slices)))
+  }
+}
+
+class Member {
+  readonly #coordinator: Coordinator
+  readonly #memberId: string
+  #epoch = 0
+  #owned: NonNullable<Beat['topicPartitions']> = []
+  #tells = true
+
+  constructor(coordinator: Coordinator, memberId: string) {
+    this.#coordinator = coordinator
+    this.#memberId = memberId
+  }
+
+  join(): void {
+    const topics = { subscribedTopicNames: ['bench'], topicPartitions: [] }
+    this.#send({ memberEpoch: 0, rebalanceTimeoutMs: 60_000, ...topics })
+  }
+
+  beat(): void {
+    this.#send({ memberEpoch: this.#epoch, topicPartitions: this.#tells ? this.#owned : null })
+  }
+
+  leave(): void {
+    this.#send({ memberEpoch: -1 })
+  }
+
+  #send(beat: Beat): void {
+    const heard = this.#coordinator.heartbeat({ memberId: this.#memberId, ...beat })
+    if (heard.errorCode !== 0) throw new Error(`a heartbeat was answered with ${heard.errorCode}`)
+    this.#epoch = heard.memberEpoch
+    this.#tells = heard.assignment !== null
+    if (heard.assignment) this.#owned = heard.assignment.topicPartitions
+  }
+}
+
+/** Rounds of heartbeats of everybody. */
+const ROUNDS = 40
+
+function heartbeatsOneByOne(): string[] {
+  const coordinator = new Coordinator()
+  const group = Array.from({ length: MEMBERS }, (_, i) => new Member(coordinator, `member-${i}`))
+  const rows = [['a heartbeat', 'median', 'mean', '99 of 100', 'slowest']]
+  const lost: string[] = []
+  const phase = (name: string, work: () => void) => {
+    coordinator.taken.length = 0
+    work()
+    const sorted = [...coordinator.taken].sort((a, b) => a - b)
+    const at = (part: number) =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] as number
+    const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length
+    rows.push([name, readable(at(0.5)), readable(mean), readable(at(0.99)), readable(at(1))])
+    if (at(0.99) > HEARTBEAT_GOAL_MICROSECONDS * 1000) lost.push(tooSlow(name, at(0.99) / 1000))
+  }
+  const round = () => {
+    coordinator.pass(1100)
+    for (const member of group) member.beat()
+  }
+  phase('that joins', () => {
+    for (const member of group) member.join()
+  })
+  phase('of the first assignment', () => {
+    for (let i = 0; i < 4; i++) round()
+  })
+  phase('of a stable group', () => {
+    for (let i = 0; i < ROUNDS; i++) round()
+  })
+  phase('while one leaves and one joins in each round', () => {
+    for (let i = 0; i < ROUNDS; i++) {
+      group.shift()?.leave()
+      const newcomer = new Member(coordinator, `newcomer-${i}`)
+      newcomer.join()
+      group.push(newcomer)
+      round()
+    }
+  })
+  console.log(`\nfrom the request's bytes to the answer's\n${table(rows)}`)
+  return lost
+}

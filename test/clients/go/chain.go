@@ -1,0 +1,253 @@
+// Three stages, each a group of members that consume, transform and produce exactly once, while members join, die, are fenced and leave
+// and brokers stop and start. What comes out of the last stage must be what went into the first: each record once, in order.
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	stages      = 3
+	fedTogether = 250
+	fedAhead    = 3_000
+)
+
+type chain struct {
+	bootstrap, prefix   string
+	records, partitions int
+	start               time.Time
+	answers             chan string
+	failures            chan error
+	received, fenced    atomic.Int64
+}
+
+func runChain(arguments arguments) error {
+	c := &chain{
+		bootstrap: arguments.text("bootstrap"), prefix: arguments.text("prefix"),
+		records: arguments.number("records"), partitions: arguments.number("partitions"),
+		start: time.Now(), answers: make(chan string, 8), failures: make(chan error, 64),
+	}
+	brokers, err := c.makeTopics()
+	if err != nil {
+		return err
+	}
+	go c.listen()
+	members := make([][]*chainMember, stages)
+	for stage := range members {
+		members[stage] = []*chainMember{c.member(stage+1, "a"), c.member(stage+1, "b")}
+	}
+	go c.watch(c.feed)
+	go c.watch(c.read)
+
+	each := func(what func(stage int)) func() error {
+		return func() error {
+			for stage := range members {
+				what(stage)
+			}
+			return nil
+		}
+	}
+	events := []struct {
+		hundredths int
+		what       string
+		happen     func() error
+	}{
+		{10, "a third member joins each stage", each(func(stage int) {
+			members[stage] = append(members[stage], c.member(stage+1, "c"))
+		})},
+		{20, "the first broker stops", c.order("STOP", brokers[0], "STOPPED")},
+		{26, "it starts", c.order("START", brokers[0], "STARTED")},
+		{34, "the first member of each stage dies in a transaction, and is replaced", each(func(stage int) {
+			members[stage][0].die()
+			members[stage][0] = c.member(stage+1, "a")
+		})},
+		{48, "the second member of each stage is fenced by another of its name", each(func(stage int) {
+			members[stage] = append(members[stage], c.member(stage+1, "b"))
+		})},
+		{58, "the second broker stops", c.order("STOP", brokers[1], "STOPPED")},
+		{64, "it starts", c.order("START", brokers[1], "STARTED")},
+		{72, "the third member of each stage leaves", each(func(stage int) { members[stage][2].leave() })},
+		{82, "the third broker stops", c.order("STOP", brokers[2], "STOPPED")},
+		{88, "it starts", c.order("START", brokers[2], "STARTED")},
+		{100, "all is there", each(func(stage int) {
+			for _, member := range members[stage] {
+				member.leave()
+			}
+		})},
+	}
+	for _, event := range events {
+		if err := c.await(event.hundredths, event.what); err != nil {
+			return err
+		}
+		if err := event.happen(); err != nil {
+			return err
+		}
+	}
+	if c.fenced.Load() < stages {
+		return fmt.Errorf("only %d members were fenced", c.fenced.Load())
+	}
+	fmt.Printf("%d records through %d stages, each once and in order; %d members were fenced\n", c.records, stages, c.fenced.Load())
+	return nil
+}
+
+func (c *chain) topic(stage int) string {
+	return c.prefix + "-" + strconv.Itoa(stage)
+}
+
+func (c *chain) makeTopics() ([]int32, error) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(c.bootstrap, ",")...))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	topics := make([]string, 0, stages+1)
+	for stage := range stages + 1 {
+		topics = append(topics, c.topic(stage))
+	}
+	created, err := admin.CreateTopics(context.Background(), int32(c.partitions), 3, nil, topics...)
+	if err != nil {
+		return nil, err
+	}
+	if err := created.Error(); err != nil {
+		return nil, err
+	}
+	brokers, err := admin.ListBrokers(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	ids := brokers.NodeIDs()
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// feed sends the numbers. Every seventh transaction is aborted and sent again: nobody may see it.
+func (c *chain) feed() error {
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(strings.Split(c.bootstrap, ",")...), kgo.TransactionalID(c.prefix+"-feeder"), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+	)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	ctx := context.Background()
+	aborts := false
+	for first := 0; first < c.records; {
+		if err := client.BeginTransaction(); err != nil {
+			return err
+		}
+		end := min(first+fedTogether, c.records)
+		for number := first; number < end; number++ {
+			value := []byte(strconv.Itoa(number))
+			record := &kgo.Record{Topic: c.topic(0), Partition: int32(number % c.partitions), Value: value}
+			client.Produce(ctx, record, func(_ *kgo.Record, err error) {
+				if err != nil {
+					c.failures <- err
+				}
+			})
+		}
+		if err := client.Flush(ctx); err != nil {
+			return err
+		}
+		aborts = !aborts && first/fedTogether%7 == 0
+		if err := client.EndTransaction(ctx, kgo.TransactionEndTry(!aborts)); err != nil {
+			return err
+		}
+		if !aborts {
+			first = end
+		}
+		// So that what happens to the members and brokers happens while records flow.
+		time.Sleep(30 * time.Millisecond)
+		for int64(first)-c.received.Load() > fedAhead {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	return nil
+}
+
+func (c *chain) read() error {
+	offsets := map[int32]kgo.Offset{}
+	next := make([]int, c.partitions)
+	for partition := range next {
+		offsets[int32(partition)] = kgo.NewOffset().AtStart()
+		next[partition] = partition
+	}
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(strings.Split(c.bootstrap, ",")...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{c.topic(stages): offsets}),
+	)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for c.received.Load() < int64(c.records) {
+		fetches := client.PollFetches(context.Background())
+		for record := range fetches.RecordsAll() {
+			if expected := strconv.Itoa(next[record.Partition]); string(record.Value) != expected {
+				return fmt.Errorf("%s instead of %s in partition %d at %d", record.Value, expected, record.Partition, record.Offset)
+			}
+			next[record.Partition] += c.partitions
+			c.received.Add(1)
+		}
+	}
+	return nil
+}
+
+// await waits until that part, in hundredths, has come out of the last stage.
+func (c *chain) await(hundredths int, what string) error {
+	deadline := time.Now().Add(90 * time.Second)
+	for c.received.Load() < int64(c.records*hundredths/100) {
+		select {
+		case err := <-c.failures:
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("90 s passed, and only %d records are there: not yet %s", c.received.Load(), what)
+		}
+	}
+	c.note(fmt.Sprintf("%d records: %s", c.received.Load(), what))
+	return nil
+}
+
+func (c *chain) order(order string, broker int32, answer string) func() error {
+	return func() error {
+		fmt.Println(order, broker)
+		select {
+		case given := <-c.answers:
+			if given == answer {
+				return nil
+			}
+			return fmt.Errorf("%s instead of %s", given, answer)
+		case <-time.After(time.Minute):
+			return fmt.Errorf("no %s", answer)
+		}
+	}
+}
+
+func (c *chain) listen() {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		c.answers <- lines.Text()
+	}
+}
+
+func (c *chain) watch(work func() error) {
+	if err := work(); err != nil {
+		c.failures <- err
+	}
+}
+
+func (c *chain) note(what string) {
+	fmt.Printf("%d ms: %s\n", time.Since(c.start).Milliseconds(), what)
+}
