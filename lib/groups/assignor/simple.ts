@@ -20,7 +20,9 @@ interface Member {
  * read, as many as the others; where there are more members than partitions they share. Members keep what they had as far
  * as that allows.
  */
-export function assignShares(spec: GroupSpec): Map<string, TopicPartitions> {
+export function assignShares(
+  spec: Pick<GroupSpec, 'members' | 'partitionCount'>,
+): Map<string, TopicPartitions> {
   const subscribers = new Map<string, number>()
   for (const { topicIds } of spec.members) {
     for (const topicId of topicIds) subscribers.set(topicId, (subscribers.get(topicId) ?? 0) + 1)

@@ -75,11 +75,6 @@ export class ShareGroup {
     return [...this.#topics.keys()]
   }
 
-  /** Whether all members subscribe to the same topics. */
-  get isHomogeneous(): boolean {
-    return this.subscribedTopics.every((topic) => this.#topics.get(topic) === this.#members.size)
-  }
-
   isSubscribedTo(topic: string): boolean {
     return this.#topics.get(topic) > 0
   }

@@ -28,10 +28,7 @@ export function updateTargetAssignment(shard: GroupShard, group: ShareGroup): vo
       topicIds: topicIdsOf(subscribedTopicNames),
       assigned: group.targetOf(memberId),
     })),
-    isHomogeneous: group.isHomogeneous,
     partitionCount: (topicId) => image.topicsById.get(topicId)?.partitions.length ?? 0,
-    assignedCount: () => 0,
-    isAssigned: () => false,
   })
   const records: GroupRecord[] = []
   for (const [memberId, target] of targets) {

@@ -193,7 +193,8 @@ export class GroupRig {
       { name: 'PLAINTEXT', host: 'localhost', port: 9000 + nodeId, securityProtocol: 'PLAINTEXT' },
     ] as const
     this.controller.registerBroker({ brokerId: nodeId, endPoints, rack: null })
-    const handlers = FACTORIES.map((create) => create(this.partsOf(nodeId)))
+    const parts = this.partsOf(nodeId)
+    const handlers = FACTORIES.map((create) => create(parts))
     this.#handlers.set(nodeId, new Map(handlers.map((handler) => [handler.api.key, handler])))
   }
 
