@@ -41,6 +41,7 @@ final class Chain {
     private final List<List<ChainMember>> members = new ArrayList<>();
     private final long start = System.nanoTime();
     private volatile int received;
+    private volatile int fedUntil;
     private volatile Throwable failure;
 
     private Chain(Arguments arguments) {
@@ -74,6 +75,7 @@ final class Chain {
         ask("STOP " + brokers.get(0), "STOPPED");
         await(26, "it starts");
         ask("START " + brokers.get(0), "STARTED");
+        letCoordinatorsBeKnown();
         await(34, "the first member of each stage dies in a transaction, and is replaced");
         for (int stage = 1; stage <= STAGES; stage++) {
             members.get(stage - 1).get(0).die();
@@ -85,6 +87,7 @@ final class Chain {
         ask("STOP " + brokers.get(1), "STOPPED");
         await(64, "it starts");
         ask("START " + brokers.get(1), "STARTED");
+        letCoordinatorsBeKnown();
         await(72, "the third member of each stage leaves");
         for (List<ChainMember> stage : members) stage.get(2).leave();
         await(82, "the third broker stops");
@@ -95,6 +98,14 @@ final class Chain {
         for (List<ChainMember> stage : members) for (ChainMember member : stage) member.leave();
         if (fenced.get() < STAGES) throw new AssertionError("only " + fenced + " members were fenced");
         System.out.println(records + " records through " + STAGES + " stages, each once and in order; " + fenced + " members were fenced");
+    }
+
+    /**
+     * Members of KIP-848 hear of a new coordinator by their next heartbeat, which is up to five seconds later, and say only once that they leave: said to the
+     * one before, it is lost, and their partitions wait for the end of a session of 45 seconds.
+     */
+    private static void letCoordinatorsBeKnown() throws InterruptedException {
+        Thread.sleep(6_000);
     }
 
     String topic(int stage) {
@@ -131,7 +142,7 @@ final class Chain {
                 }
                 // So that what happens to the members and brokers happens while records flow.
                 do Thread.sleep(30);
-                while (first - received > FED_AHEAD);
+                while (first > fedUntil);
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
@@ -158,12 +169,15 @@ final class Chain {
 
     /** Until that part, in hundredths, has come out of the last stage. */
     private void await(int hundredths, String what) throws InterruptedException {
+        fedUntil = (int) ((long) records * hundredths / 100) + FED_AHEAD;
         long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         while (received < (long) records * hundredths / 100) {
             if (failure != null) throw new AssertionError(failure.toString(), failure);
             if (System.nanoTime() > deadline) throw new AssertionError("90 s passed, and only " + received + " records are there: not yet " + what);
             Thread.sleep(20);
         }
+        // While that happens, too, records flow.
+        fedUntil += 2 * FED_AHEAD;
         note(received + " records: " + what);
     }
 
