@@ -91,7 +91,23 @@ const REQUESTS: Readonly<Record<string, (version: number, topicId: string) => ob
   }),
   AlterConfigs: () => ({ resources: [{ resourceType: 2, resourceName: TOPIC, configs: [] }] }),
   ElectLeaders: () => ({ topicPartitions: [{ topic: TOPIC, partitions: [0] }] }),
+  DescribeAcls: () => ANY_ACL,
+  CreateAcls: () => ({ creations: [ACL] }),
+  DeleteAcls: () => ({ filters: [ANY_ACL] }),
 }
+
+const ACL = {
+  resourceType: 2,
+  resourceName: TOPIC,
+  resourcePatternType: 3,
+  principal: 'User:alice',
+  host: '*',
+  operation: 3,
+  permissionType: 3,
+}
+
+/** Every type, operation and permission, whatever the name. */
+const ANY_ACL = { resourceTypeFilter: 1, patternTypeFilter: 1, operation: 1, permissionType: 1 }
 
 function recordsFor(version: number): Buffer {
   if (version < FIRST_PRODUCE_OF_BATCHES) {
@@ -150,7 +166,7 @@ export async function everyVersion(
         sent.add(name)
       } catch (error) {
         // Kafka 4 tells of Produce v0 to v2, for the sake of old librdkafka, and closes when they come (KAFKA-18659).
-        if (!(error instanceof ConnectionClosed) || !only) throw error
+        if (!(error instanceof ConnectionClosed) || !only) throw new Error(name, { cause: error })
         client = await RawClient.connect(bootstrapServers)
       }
     }
