@@ -91,6 +91,11 @@ const REQUESTS: Readonly<Record<string, (version: number, topicId: string) => ob
   }),
   AlterConfigs: () => ({ resources: [{ resourceType: 2, resourceName: TOPIC, configs: [] }] }),
   ElectLeaders: () => ({ topicPartitions: [{ topic: TOPIC, partitions: [0] }] }),
+  // Kafka never answers one that holds no transaction.
+  AddPartitionsToTxn: () => ({
+    v3AndBelowTransactionalId: 'transaction',
+    transactions: [{ transactionalId: 'transaction', topics: [{ name: TOPIC, partitions: [0] }] }],
+  }),
   DescribeAcls: () => ANY_ACL,
   CreateAcls: () => ({ creations: [ACL] }),
   DeleteAcls: () => ({ filters: [ANY_ACL] }),
