@@ -4,7 +4,7 @@ import { sources } from '../test/clients/client.ts'
 import { javaCommand, resolveClasspath } from '../test/clients/java/maven.ts'
 import { run as runProgram } from '../test/clients/process.ts'
 import { realKafkaMissing, repositoryRoot } from '../test/helpers/real-kafka/classpath.ts'
-import { table } from './harness.ts'
+import type { Bar, Chart, Goal, Report } from './harness/report.ts'
 import { FrameClient } from './load/frame-client.ts'
 import { usageOf } from './load/process-usage.ts'
 import {
@@ -114,13 +114,13 @@ const librdkafka: Driver = {
   },
 }
 
-export async function bench(): Promise<string[]> {
+export async function bench(report: Report): Promise<void> {
   const lines: Line[] = []
   const latencies = new Map<string, { p50: number; p99: number }>()
   const drivers: Driver[] = []
   for (const driver of [java, librdkafka]) {
     const missing = driver.missing()
-    if (missing !== undefined) console.log(`${driver.name}: not measured, ${missing}`)
+    if (missing !== undefined) report.missing(driver.name, missing)
     else {
       await driver.prepare()
       drivers.push(driver)
@@ -129,23 +129,27 @@ export async function bench(): Promise<string[]> {
   for (const kind of [josephk, kafka, kfake, mock]) {
     const missing = kind.missing()
     if (missing !== undefined) {
-      console.log(`${kind.name}: not measured, ${missing}`)
+      report.missing(kind.name, missing)
       continue
     }
-    for (const driver of drivers) for (const one of SIZES) await measure(kind, driver, one, lines)
+    for (const driver of drivers) for (const one of SIZES) await measure(report, kind, driver, one, lines)
+    report.step(`${kind.name}, one record after the other`)
     latencies.set(kind.name, await latency(kind))
   }
-  return report(lines, latencies)
+  showLoads(report, lines)
+  showLatencies(report, latencies)
 }
 
 /** Each in a server of its own, so that none begins with the memory of the one before. */
 async function measure(
+  report: Report,
   kind: ServerKind,
   driver: Driver,
   { size, count }: (typeof SIZES)[number],
   lines: Line[],
 ) {
-  process.stderr.write(`  ${kind.name}, ${driver.name}, ${size} B ...                \r`)
+  const what = `${kind.name}, ${driver.name}, ${size} B`
+  report.step(what)
   const server = await kind.start()
   try {
     await makeTopic(server)
@@ -164,7 +168,7 @@ async function measure(
       })
     }
   } catch (error) {
-    console.log(`${kind.name}, ${driver.name}, ${size} B: ${(error as Error).message}`)
+    report.missing(what, (error as Error).message)
   } finally {
     await server.stop()
   }
@@ -190,10 +194,7 @@ async function latency(kind: ServerKind): Promise<{ p50: number; p99: number }> 
   }
 }
 
-function report(
-  lines: readonly Line[],
-  latencies: ReadonlyMap<string, { p50: number; p99: number }>,
-): string[] {
+function showLoads(report: Report, lines: readonly Line[]): void {
   const rows = [['client', 'what', 'bytes', 'server', 'MB/s', 'CPU s/GB', 'CPU s/million']]
   for (const { driver, what, size, server, ...figures } of lines) {
     const { megabytesPerSecond, cpuSecondsPerGigabyte, cpuSecondsPerMillion } = figures
@@ -204,41 +205,69 @@ function report(
     ]
     rows.push([driver, what, String(size), server, ...shown])
   }
-  console.log(`\nBroker CPU under real clients\n${table(rows)}`)
-  const waits = [['one acks=all record', 'p50 ms', 'p99 ms']]
-  for (const [server, { p50, p99 }] of latencies) waits.push([server, p50.toFixed(3), p99.toFixed(3)])
-  console.log(`\n${table(waits)}`)
-  return [...lostCpu(lines), ...lostLatency(latencies)]
+  const charts = [java, librdkafka].flatMap(({ name }) => loadCharts(lines, name))
+  report.show({ title: 'Broker CPU under real clients', rows, goals: cpuGoals(lines), charts })
+}
+
+function loadCharts(lines: readonly Line[], client: string): Chart[] {
+  const bars = (of: (line: Line) => number): Bar[] =>
+    lines
+      .filter(({ driver }) => driver === client)
+      .map((line) => ({ group: `${line.what}, ${line.size} B`, who: line.server, value: of(line) }))
+  return [
+    {
+      title: `Throughput, ${client}`,
+      unit: 'MB a second',
+      better: 'more',
+      bars: bars((line) => line.megabytesPerSecond),
+    },
+    {
+      title: `Cost to the broker, ${client}`,
+      unit: 'CPU seconds for a GB',
+      better: 'less',
+      scale: 'log',
+      bars: bars((line) => line.cpuSecondsPerGigabyte),
+    },
+  ]
 }
 
 /** Produced and consumed together, against Kafka and kfake. */
-function lostCpu(lines: readonly Line[]): string[] {
-  const lost: string[] = []
+function cpuGoals(lines: readonly Line[]): Goal[] {
+  const goals: Goal[] = []
   for (const { name: driver } of [java, librdkafka]) {
     for (const { size } of SIZES) {
       const cost = (server: string) => {
         const both = lines.filter(
           (line) => line.driver === driver && line.size === size && line.server === server,
         )
-        return both.length < 2 ? Number.NaN : both.reduce((sum, line) => sum + line.cpuSecondsPerGigabyte, 0)
+        return both.length < 2 ? undefined : both.reduce((sum, line) => sum + line.cpuSecondsPerGigabyte, 0)
       }
       for (const rival of [kafka.name, kfake.name]) {
-        if (cost(josephk.name) > cost(rival)) {
-          const figures = `${cost(josephk.name).toFixed(2)} against ${cost(rival).toFixed(2)} CPU s/GB`
-          lost.push(`clients: ${driver}, ${size} B, produced and consumed: ${figures} of ${rival}`)
-        }
+        const atMost = cost(rival)
+        const what = `${driver}, ${size} B, produced and consumed, beside ${rival}`
+        if (atMost !== undefined)
+          goals.push({ what, value: cost(josephk.name) ?? Number.NaN, unit: 'CPU s/GB', atMost })
       }
     }
   }
-  return lost
+  return goals
 }
 
-function lostLatency(latencies: ReadonlyMap<string, { p99: number }>): string[] {
-  const ours = latencies.get(josephk.name)?.p99 ?? Number.NaN
-  return [kafka.name, kfake.name].flatMap((rival) => {
-    const theirs = latencies.get(rival)?.p99 ?? Number.NaN
-    return ours > theirs
-      ? [`clients: p99 of one record ${ours.toFixed(3)} ms, ${rival} ${theirs.toFixed(3)}`]
-      : []
+function showLatencies(
+  report: Report,
+  latencies: ReadonlyMap<string, { readonly p50: number; readonly p99: number }>,
+): void {
+  const rows = [['', 'p50 ms', 'p99 ms']]
+  const bars: Bar[] = []
+  for (const [server, { p50, p99 }] of latencies) {
+    rows.push([server, p50.toFixed(3), p99.toFixed(3)])
+    bars.push({ group: 'p50', who: server, value: p50 }, { group: 'p99', who: server, value: p99 })
+  }
+  const value = latencies.get(josephk.name)?.p99 ?? Number.NaN
+  const goals = [kafka.name, kfake.name].flatMap((rival) => {
+    const theirs = latencies.get(rival)?.p99
+    return theirs === undefined ? [] : [{ what: `p99 beside ${rival}`, value, unit: 'ms', atMost: theirs }]
   })
+  const title = 'How long one acks=all record takes'
+  report.show({ title, rows, goals, charts: [{ title, unit: 'milliseconds', better: 'less', bars }] })
 }

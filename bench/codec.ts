@@ -7,7 +7,8 @@ import { encodeBatch } from '../protocol/records/encode-batch.ts'
 import type { Message } from '../protocol/schema.ts'
 import { type Case, cases, RECORD } from './codec/cases.ts'
 import { kafkajs, platformatic, type Rival } from './codec/rivals.ts'
-import { readable, type Timing, table, time, timeTogether } from './harness.ts'
+import type { Bar, Goal, Report } from './harness/report.ts'
+import { readable, type Timing, time, timeTogether } from './harness.ts'
 
 /** How many times faster than the faster of the two others each codec is to be. */
 const GOAL = 2
@@ -25,22 +26,43 @@ function encode(message: Message, version: number, value: unknown): Buffer[] {
  * since the other two do that while they encode. Ours decodes with a table of names, as the cluster does; `bare` is
  * without. Ratios are of the minima: what else runs on the machine changes medians.
  */
-export async function bench(): Promise<string[]> {
-  const losses: string[] = []
-  console.log(`an empty case: ${readable((await time(() => undefined)).median)}\n`)
-  const rows = [['message', 'version', 'what', 'ours', 'min', 'bare min', 'theirs', 'min', 'ratio', 'whose']]
-  for (const one of cases) {
-    for (const rival of [kafkajs(one), await platformatic(one)]) {
-      await compare(one, rival, rows, losses)
-    }
+export async function bench(report: Report): Promise<void> {
+  const found: Found = {
+    rows: [['message', 'version', 'what', 'ours', 'min', 'bare min', 'theirs', 'min', 'ratio', 'whose']],
+    goals: [],
+    bars: [],
   }
-  console.log(table(rows))
-  console.log(`\nours alone, newest version, minima\n${table(await alone())}`)
-  console.log(`\n${table(await produceSizes(losses))}`)
-  return losses
+  for (const one of cases) {
+    report.step(one.title)
+    for (const rival of [kafkajs(one), await platformatic(one)]) await compare(one, rival, found)
+  }
+  const { rows, goals, bars } = found
+  const empty = readable((await time(() => undefined)).median)
+  const unit = 'times as fast as the other'
+  report.show({
+    title: 'Beside other clients',
+    note: `An empty case: ${empty}.`,
+    rows,
+    goals,
+    charts: ['decode', 'encode'].map((what) => ({
+      title: `How much faster we ${what}`,
+      unit,
+      better: 'more',
+      bars: bars.filter(({ group }) => group.startsWith(what)),
+    })),
+  })
+  report.step('ours alone')
+  report.show({ title: 'Ours alone, newest version, minima', rows: await alone() })
+  await produceSizes(report)
 }
 
-async function compare(one: Case, rival: Rival, rows: string[][], losses: string[]): Promise<void> {
+interface Found {
+  readonly rows: string[][]
+  readonly goals: Goal[]
+  readonly bars: Bar[]
+}
+
+async function compare(one: Case, rival: Rival, { rows, goals, bars }: Found): Promise<void> {
   const { title, api, response } = one
   const { name, version } = rival
   const report = (what: string, ours: Timing, theirs: Timing, bare?: Timing) => {
@@ -49,8 +71,12 @@ async function compare(one: Case, rival: Rival, rows: string[][], losses: string
       t ? readable(t) : '',
     )
     rows.push([title, `v${version}`, what, ...shown, ratio.toFixed(1), name])
-    if (ratio < GOAL)
-      losses.push(`${title} v${version}, ${what}: ${ratio.toFixed(2)} times ${name}, to be ${GOAL}`)
+    goals.push({
+      what: `${title} v${version}, ${what}: times as fast as ${name}`,
+      value: ratio,
+      atLeast: GOAL,
+    })
+    bars.push({ group: `${what} ${title}`, who: name, value: ratio, goal: GOAL })
   }
 
   const whole = Buffer.concat(encode(api.response, version, response))
@@ -107,7 +133,7 @@ async function alone(): Promise<string[][]> {
 }
 
 /** Decoding a Produce must not touch the records: 1 MB may cost no more than 1 KB. */
-async function produceSizes(losses: string[]): Promise<string[][]> {
+async function produceSizes(report: Report): Promise<void> {
   const { api } = cases.find(({ title }) => title.startsWith('Produce')) as Case
   const version = api.versions.max
   const codec = codecOf(api.request, version)
@@ -125,6 +151,9 @@ async function produceSizes(losses: string[]): Promise<string[][]> {
   }
   // Two measurements of the same thing differ in one of the two figures, seldom in both; touching 1 MB costs 50 us.
   const ratio = Math.min(large.min / small.min, large.median / small.median)
-  if (ratio > 1.1) losses.push(`Produce: 1 MB takes ${ratio.toFixed(2)} times 1 KB`)
-  return rows
+  report.show({
+    title: 'Records are not touched',
+    rows,
+    goals: [{ what: 'a Produce of 1 MB decoded, of the time of 1 KB', value: ratio, atMost: 1.1 }],
+  })
 }

@@ -1,4 +1,5 @@
 // Fetch of 1 MB responses: what it costs to send stored bytes, beside a server that only sends.
+import type { Report } from './harness/report.ts'
 import { compareFlows } from './load/compare.ts'
 import { FrameClient } from './load/frame-client.ts'
 import { bare, josephk, kafka, kfake, mock, type RunningServer } from './load/servers.ts'
@@ -20,11 +21,10 @@ async function fill(server: RunningServer, batchBytes: number): Promise<void> {
   if (got.length < 0.9 * MEGABYTE) throw new Error(`it answers with ${got.length} bytes only`)
 }
 
-export async function bench(): Promise<string[]> {
+export async function bench(report: Report): Promise<void> {
   const request = fetchRequest(MEGABYTE)
-  const lost: string[] = []
   for (const { name, batchBytes } of SIZES) {
-    const losses = await compareFlows({
+    await compareFlows(report, {
       title: `Fetch of 1 MB, stored in batches of ${name}, 2 connections with 1 request in flight`,
       kinds: [bare(MEGABYTE), josephk, kafka, kfake, mock],
       prepare: (server) => (server.name === 'bare sockets' ? Promise.resolve() : fill(server, batchBytes)),
@@ -32,7 +32,5 @@ export async function bench(): Promise<string[]> {
       bytes: ({ bytesReceived }) => bytesReceived,
       goals: { throughput: 0.9, cpu: 1.2 },
     })
-    lost.push(...losses.map((line) => `fetch, batches of ${name}: ${line}`))
   }
-  return lost
 }

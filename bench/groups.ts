@@ -9,7 +9,8 @@ import { Writer } from '../protocol/primitives/writer.ts'
 import type { Decoded, Encodable } from '../protocol/schema.ts'
 import { GroupRig } from '../test/helpers/groups/group-rig.ts'
 import { contextOf } from '../test/helpers/handlers.ts'
-import { readable, table } from './harness.ts'
+import type { Bar, Goal, Report } from './harness/report.ts'
+import { readable } from './harness.ts'
 import { classicRebalance, consumerHeartbeats, type HeartbeatLoad, prepareGroups } from './load/group-load.ts'
 import { josephk, kafka, kfake } from './load/servers.ts'
 
@@ -18,37 +19,53 @@ const PARTITIONS = 5000
 const REBALANCE_GOAL_SECONDS = 1
 const HEARTBEAT_GOAL_MICROSECONDS = 200
 
-export async function bench(): Promise<string[]> {
-  return [...(await compareServers()), ...heartbeatsOneByOne()]
+export async function bench(report: Report): Promise<void> {
+  await compareServers(report)
+  heartbeatsOneByOne(report)
 }
 
-async function compareServers(): Promise<string[]> {
-  const lost: string[] = []
+async function compareServers(report: Report): Promise<void> {
+  const goals: Goal[] = []
+  const rebalances: Bar[] = []
+  const beats: Bar[] = []
   const rows = [['processor time', 'classic rebalance', 'heartbeat', 'heartbeat while reconciling']]
   for (const kind of [josephk, kafka, kfake]) {
     const missing = kind.missing()
     if (missing !== undefined) {
-      console.log(`${kind.name}: not measured, ${missing}`)
+      report.missing(kind.name, missing)
       continue
     }
+    report.step(kind.name)
     const server = await kind.start()
     try {
       await prepareGroups(server, PARTITIONS)
       const rebalance = await classicRebalance(server, MEMBERS, PARTITIONS)
       const heartbeats = await consumerHeartbeats(server, MEMBERS)
       rows.push([kind.name, `${(rebalance * 1000).toFixed(0)} ms`, ...shown(heartbeats)])
-      if (kind !== josephk) continue
-      if (!(rebalance < REBALANCE_GOAL_SECONDS)) {
-        lost.push(`groups, classic rebalance: ${rebalance} s, ${REBALANCE_GOAL_SECONDS} s is the goal`)
+      rebalances.push({ group: '', who: kind.name, value: rebalance })
+      if (heartbeats) {
+        beats.push({ group: 'steady', who: kind.name, value: heartbeats.steady })
+        beats.push({ group: 'reconciling', who: kind.name, value: heartbeats.reconciling })
       }
+      if (kind !== josephk) continue
       const slowest = Math.max(heartbeats?.steady ?? Number.NaN, heartbeats?.reconciling ?? Number.NaN)
-      if (!(slowest < HEARTBEAT_GOAL_MICROSECONDS)) lost.push(tooSlow('processor time', slowest))
+      goals.push(
+        { what: 'classic rebalance', value: rebalance, unit: 's', atMost: REBALANCE_GOAL_SECONDS },
+        heartbeatGoal('processor time', slowest),
+      )
     } finally {
       await server.stop()
     }
   }
-  console.log(`\n${MEMBERS} members, ${PARTITIONS} partitions, over TCP\n${table(rows)}`)
-  return lost
+  report.show({
+    title: `${MEMBERS} members, ${PARTITIONS} partitions, over TCP`,
+    rows,
+    goals,
+    charts: [
+      { title: 'Classic rebalance', unit: 'processor seconds', better: 'less', bars: rebalances },
+      { title: 'Heartbeat', unit: 'processor microseconds', better: 'less', bars: beats },
+    ],
+  })
 }
 
 function shown(load: HeartbeatLoad | undefined): string[] {
@@ -56,8 +73,8 @@ function shown(load: HeartbeatLoad | undefined): string[] {
   return [`${load.steady.toFixed(0)} us`, `${load.reconciling.toFixed(0)} us`]
 }
 
-function tooSlow(what: string, microseconds: number): string {
-  return `groups, heartbeat, ${what}: ${microseconds.toFixed(0)} us, ${HEARTBEAT_GOAL_MICROSECONDS} us is the goal`
+function heartbeatGoal(what: string, value: number): Goal {
+  return { what: `heartbeat, ${what}`, value, unit: 'us', atMost: HEARTBEAT_GOAL_MICROSECONDS }
 }
 
 type Beat = Encodable<(typeof consumerGroupHeartbeat)['request']>
@@ -132,11 +149,11 @@ class Member {
 /** Rounds of heartbeats of everybody. */
 const ROUNDS = 40
 
-function heartbeatsOneByOne(): string[] {
+function heartbeatsOneByOne(report: Report): void {
   const coordinator = new Coordinator()
   const group = Array.from({ length: MEMBERS }, (_, i) => new Member(coordinator, `member-${i}`))
   const rows = [['a heartbeat', 'median', 'mean', '99 of 100', 'slowest']]
-  const lost: string[] = []
+  const goals: Goal[] = []
   const phase = (name: string, work: () => void) => {
     coordinator.taken.length = 0
     work()
@@ -145,7 +162,7 @@ function heartbeatsOneByOne(): string[] {
       sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] as number
     const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length
     rows.push([name, readable(at(0.5)), readable(mean), readable(at(0.99)), readable(at(1))])
-    if (at(0.99) > HEARTBEAT_GOAL_MICROSECONDS * 1000) lost.push(tooSlow(name, at(0.99) / 1000))
+    goals.push(heartbeatGoal(`99 of 100 ${name}`, at(0.99) / 1000))
   }
   const round = () => {
     coordinator.pass(1100)
@@ -169,6 +186,5 @@ function heartbeatsOneByOne(): string[] {
       round()
     }
   })
-  console.log(`\nfrom the request's bytes to the answer's\n${table(rows)}`)
-  return lost
+  report.show({ title: "A heartbeat from the request's bytes to the answer's", rows, goals })
 }

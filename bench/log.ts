@@ -1,5 +1,5 @@
 // What a log costs as it grows: partitions, stored records, connections, memory.
-import { table } from './harness.ts'
+import type { Bar, Goal, Report } from './harness/report.ts'
 import { FrameClient } from './load/frame-client.ts'
 import { usageOf } from './load/process-usage.ts'
 import { bare, josephk, type RunningServer } from './load/servers.ts'
@@ -12,8 +12,10 @@ const FLAT = 1.2
 const CONNECTIONS = 10_000
 const ANSWER_BYTES = 50
 
-export async function bench(): Promise<string[]> {
-  return [...(await growth()), ...(await memory()), ...(await connections())]
+export async function bench(report: Report): Promise<void> {
+  await growth(report)
+  await memory(report)
+  await connections(report)
 }
 
 /** CPU microseconds for a request, the least of some rounds. */
@@ -31,26 +33,30 @@ async function cost(server: RunningServer, request: Buffer): Promise<number> {
   return least
 }
 
-async function growth(): Promise<string[]> {
-  const rows = [['CPU us for a request', 'Produce of 100 B', 'Fetch of 1 KB']]
-  const lost: string[] = []
+async function growth(report: Report): Promise<void> {
+  const rows = [['', 'Produce of 100 B', 'Fetch of 1 KB']]
+  const goals: Goal[] = []
+  const bars: Bar[] = []
   const note = (what: string, costs: readonly { produce: number; fetch: number }[]) => {
     for (const api of ['produce', 'fetch'] as const) {
       const [first, last] = [costs[0]?.[api] ?? Number.NaN, costs.at(-1)?.[api] ?? Number.NaN]
-      if (!(last / first <= FLAT))
-        lost.push(`log: ${api} costs ${(last / first).toFixed(2)} times as much with more ${what}`)
+      goals.push({ what: `${api} with most ${what}, to fewest`, value: last / first, atMost: FLAT })
     }
   }
   const measure = async (title: string, server: RunningServer, fetchOffset: number) => {
+    report.step(title)
     const costs = {
       produce: await cost(server, produceRequest(batchOf(100))),
       fetch: await cost(server, fetchRequest(1024, { fetchOffset })),
     }
     rows.push([title, costs.produce.toFixed(2), costs.fetch.toFixed(2)])
+    bars.push({ group: title, who: 'Produce of 100 B', value: costs.produce })
+    bars.push({ group: title, who: 'Fetch of 1 KB', value: costs.fetch })
     return costs
   }
   const byPartitions = []
   for (const count of PARTITIONS) {
+    report.step(`making ${count} partitions`)
     const server = await josephk.start()
     try {
       await makeTopic(server)
@@ -64,6 +70,7 @@ async function growth(): Promise<string[]> {
   note('partitions', byPartitions)
   const byRecords = []
   for (const count of STORED) {
+    report.step(`storing ${count} records`)
     const server = await josephk.start()
     try {
       await makeTopic(server)
@@ -76,11 +83,19 @@ async function growth(): Promise<string[]> {
     }
   }
   note('stored records', byRecords)
-  console.log(`\nAs a log grows\n${table(rows)}`)
-  return lost
+  const unit = 'CPU microseconds for a request'
+  const title = 'As a log grows'
+  report.show({
+    title,
+    note: `${unit}, the least of some rounds.`,
+    rows,
+    goals,
+    charts: [{ title, unit, better: 'less', bars }],
+  })
 }
 
-async function memory(): Promise<string[]> {
+async function memory(report: Report): Promise<void> {
+  report.step('memory')
   const plain = await bare(ANSWER_BYTES).start()
   const base = usageOf(plain.pid)?.residentMegabytes ?? Number.NaN
   await plain.stop()
@@ -91,29 +106,32 @@ async function memory(): Promise<string[]> {
     const request = produceRequest(batchOf(960 * 1024))
     for (let stored = 0; stored < 1e9; stored += request.length) await once(server, request)
     const full = usageOf(server.pid)?.residentMegabytes ?? Number.NaN
-    const rows = [
-      ['resident memory', 'MB'],
-      ['bare Node server', base.toFixed(0)],
-      ['josephk, 1 topic', idle.toFixed(0)],
-      ['josephk, 1 GB of records', full.toFixed(0)],
-    ]
-    console.log(`\n${table(rows)}`)
-    const lost: string[] = []
-    if (idle > base + 25)
-      lost.push(`log: ${(idle - base).toFixed(0)} MB above bare Node when idle, at most 25 is the goal`)
     const most = 1.1e9 / 1024 / 1024 + base + 25
-    if (full > most)
-      lost.push(`log: ${full.toFixed(0)} MB with 1 GB of records, at most ${most.toFixed(0)} is the goal`)
-    return lost
+    const bars: Bar[] = [
+      { group: 'idle', who: 'bare Node server', value: base },
+      { group: 'idle', who: 'josephk', value: idle, goal: base + 25 },
+      { group: '1 GB of records', who: 'josephk', value: full, goal: most },
+    ]
+    const title = 'Resident memory'
+    report.show({
+      title,
+      rows: [['', 'MB'], ...bars.map(({ group, who, value }) => [`${who}, ${group}`, value.toFixed(0)])],
+      goals: [
+        { what: 'above bare Node, when idle', value: idle - base, unit: 'MB', atMost: 25 },
+        { what: 'with 1 GB of records', value: full, unit: 'MB', atMost: most },
+      ],
+      charts: [{ title, unit: 'MB', better: 'less', bars }],
+    })
   } finally {
     await server.stop()
   }
 }
 
 /** What each of many idle connections takes, beside a server that does nothing with them. */
-async function connections(): Promise<string[]> {
+async function connections(report: Report): Promise<void> {
   const kilobytes: number[] = []
   for (const kind of [bare(ANSWER_BYTES), josephk]) {
+    report.step(`${CONNECTIONS} connections: ${kind.name}`)
     const server = await kind.start()
     try {
       if (kind === josephk) await makeTopic(server)
@@ -128,10 +146,15 @@ async function connections(): Promise<string[]> {
     }
   }
   const [plain = Number.NaN, ours = Number.NaN] = kilobytes
-  console.log(
-    `\n${CONNECTIONS} connections: ${ours.toFixed(1)} KB each, ${plain.toFixed(1)} KB in a bare server`,
-  )
-  return ours - plain > 8
-    ? [`log: ${(ours - plain).toFixed(1)} KB a connection above bare Node, at most 8 is the goal`]
-    : []
+  const title = `${CONNECTIONS.toLocaleString('en')} idle connections`
+  const bars: Bar[] = [
+    { group: '', who: 'bare Node server', value: plain },
+    { group: '', who: 'josephk', value: ours, goal: plain + 8 },
+  ]
+  report.show({
+    title,
+    rows: [['', 'KB each'], ...bars.map(({ who, value }) => [who, value.toFixed(1)])],
+    goals: [{ what: 'a connection above bare Node', value: ours - plain, unit: 'KB', atMost: 8 }],
+    charts: [{ title, unit: 'KB for a connection', better: 'less', bars }],
+  })
 }

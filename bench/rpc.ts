@@ -2,7 +2,7 @@
 
 import { listOffsets } from '../protocol/messages/list-offsets.ts'
 import { requestBytes } from '../test/helpers/network.ts'
-import { table } from './harness.ts'
+import type { Bar, Goal, Report } from './harness/report.ts'
 import { FrameClient } from './load/frame-client.ts'
 import { usageOf } from './load/process-usage.ts'
 import { bare, josephk, kafka, kfake, mock, type RunningServer, type ServerKind } from './load/servers.ts'
@@ -41,35 +41,43 @@ const REQUESTS: readonly { name: string; bytes: Buffer }[] = [
   { name: 'Produce of 100 B', bytes: produceRequest(batchOf(100)) },
 ]
 
-export async function bench(): Promise<string[]> {
-  const lost: string[] = []
-  for (const request of REQUESTS) lost.push(...(await compare(request)))
-  return lost
+export async function bench(report: Report): Promise<void> {
+  for (const request of REQUESTS) await compare(report, request)
 }
 
-async function compare({ name, bytes }: (typeof REQUESTS)[number]): Promise<string[]> {
-  console.log(`\n${name}, ${bytes.length} bytes: requests a second (CPU seconds for a million)`)
+async function compare(report: Report, { name, bytes }: (typeof REQUESTS)[number]): Promise<void> {
   const kinds = [bare(ANSWER_BYTES), josephk, kafka, kfake, mock]
   const results = new Map<string, (Cell | undefined)[]>()
   for (const kind of kinds) {
     const missing = kind.missing()
-    if (missing !== undefined) console.log(`${kind.name}: not measured, ${missing}`)
-    else results.set(kind.name, await measure(kind, bytes))
+    if (missing !== undefined) {
+      report.missing(kind.name, missing)
+      continue
+    }
+    report.step(`${name}: ${kind.name}`)
+    results.set(kind.name, await measure(kind, bytes))
   }
   const rows = [['connections x in flight', ...results.keys(), 'ours to bare']]
-  const lost: string[] = []
+  const goals: Goal[] = []
+  const bars: Bar[] = []
   for (const [i, { connections, inFlight }] of SHAPES.entries()) {
     const shape = `${connections} x ${inFlight}`
     const ratio =
       (results.get('josephk')?.[i]?.perSecond ?? 0) / (results.get('bare sockets')?.[i]?.perSecond ?? 1)
     rows.push([shape, ...[...results.values()].map((cells) => shown(cells[i])), ratio.toFixed(2)])
-    if (ratio < GOAL)
-      lost.push(
-        `rpc, ${name}, ${shape}: ${ratio.toFixed(2)} of a bare server's requests, ${GOAL} is the goal`,
-      )
+    goals.push({ what: `${name}, ${shape}: requests of a bare server's`, value: ratio, atLeast: GOAL })
+    for (const [who, cells] of results)
+      bars.push({ group: shape, who, value: cells[i]?.perSecond ?? Number.NaN })
   }
-  console.log(table(rows))
-  return lost
+  report.show({
+    title: `${name}, ${bytes.length} bytes`,
+    note: 'Requests a second (CPU seconds for a million).',
+    rows,
+    goals,
+    charts: [
+      { title: `${name}, by connections x in flight`, unit: 'requests a second', better: 'more', bars },
+    ],
+  })
 }
 
 interface Cell {
@@ -83,7 +91,6 @@ function shown(cell: Cell | undefined): string {
 }
 
 async function measure(kind: ServerKind, request: Buffer): Promise<(Cell | undefined)[]> {
-  process.stderr.write(`  ${kind.name} ...\r`)
   const server = await kind.start()
   try {
     if (kind.name !== 'bare sockets') await makeTopic(server)

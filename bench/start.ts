@@ -1,5 +1,6 @@
 // How long a test waits for its cluster: from `Cluster.start` to an address that serves, and back to nothing.
 import { Cluster, type ClusterOptions } from '../lib/index.ts'
+import type { Bar, Goal, Report } from './harness/report.ts'
 
 const ROUNDS = 100
 /** What we promise: the median after the first start, in milliseconds. */
@@ -23,23 +24,31 @@ function topics(count: number) {
   }))
 }
 
-export async function bench(): Promise<string[]> {
-  const losses: string[] = []
-  console.log(`\nCluster.start and stop, ms, ${ROUNDS} rounds after the first`)
+export async function bench(report: Report): Promise<void> {
+  const rows = [['ms', 'first start', 'start, median', 'p95', 'stop, median']]
+  const goals: Goal[] = []
+  const bars: Bar[] = []
   for (const [name, options, goal = GOAL_MS] of cases) {
+    report.step(name)
     const first = await round(options)
     const rounds: [number, number][] = []
     for (let i = 0; i < ROUNDS; i++) rounds.push(await round(options))
     const started = rounds.map(([start]) => start).sort((a, b) => a - b)
     const stopped = rounds.map(([, stop]) => stop).sort((a, b) => a - b)
     const median = started[ROUNDS / 2] as number
-    console.log(
-      `${name.padEnd(40)} first ${shown(first[0])}  start median ${shown(median)}` +
-        `  p95 ${shown(started[Math.floor(ROUNDS * 0.95)] as number)}  stop median ${shown(stopped[ROUNDS / 2] as number)}`,
-    )
-    if (median > goal) losses.push(`start, ${name}: ${shown(median)} ms, at most ${goal} are the goal`)
+    const figures = [first[0], median, started[Math.floor(ROUNDS * 0.95)], stopped[ROUNDS / 2]]
+    rows.push([name, ...figures.map((ms) => (ms as number).toFixed(2))])
+    goals.push({ what: name, value: median, unit: 'ms', atMost: goal })
+    bars.push({ group: name, who: 'median', value: median, goal })
   }
-  return losses
+  const title = 'Cluster.start and stop'
+  report.show({
+    title,
+    note: `${ROUNDS} rounds after the first.`,
+    rows,
+    goals,
+    charts: [{ title: 'Cluster.start', unit: 'milliseconds', better: 'less', bars }],
+  })
 }
 
 async function round(options: ClusterOptions): Promise<[number, number]> {
@@ -50,8 +59,4 @@ async function round(options: ClusterOptions): Promise<[number, number]> {
   if (!address.includes(':')) throw new Error('an address is expected')
   await cluster.stop()
   return [started - begin, performance.now() - started]
-}
-
-function shown(ms: number): string {
-  return ms.toFixed(2).padStart(6)
 }

@@ -1,4 +1,4 @@
-import { table } from '../harness.ts'
+import type { Chart, Goal, Report } from '../harness/report.ts'
 import type { Flow, FrameClient } from './frame-client.ts'
 import { usageOf } from './process-usage.ts'
 import type { RunningServer, ServerKind } from './servers.ts'
@@ -26,24 +26,23 @@ interface Measured {
   readonly residentMegabytes: number
 }
 
-/** Runs every server that can run here, in turns, and says how ours stands to the ceiling; yields what is lost. */
-export async function compareFlows(comparison: Comparison): Promise<string[]> {
-  console.log(`\n${comparison.title}`)
+/** Runs every server that can run here, in turns, and says how ours stands to the ceiling. */
+export async function compareFlows(report: Report, comparison: Comparison): Promise<void> {
   const results = new Map<string, Measured>()
   for (const kind of comparison.kinds) {
     const missing = kind.missing()
     if (missing !== undefined) {
-      console.log(`${kind.name}: not measured, ${missing}`)
+      report.missing(kind.name, missing)
       continue
     }
-    process.stderr.write(`  ${kind.name} ...\r`)
+    report.step(`${comparison.title}: ${kind.name}`)
     try {
       results.set(kind.name, await measure(kind, comparison))
     } catch (error) {
-      console.log(`${kind.name}: not measured, ${(error as Error).message}`)
+      report.missing(`${comparison.title}: ${kind.name}`, (error as Error).message)
     }
   }
-  return report(comparison, results)
+  show(report, comparison, results)
 }
 
 async function measure(kind: ServerKind, comparison: Comparison): Promise<Measured> {
@@ -73,7 +72,7 @@ async function measure(kind: ServerKind, comparison: Comparison): Promise<Measur
   }
 }
 
-function report({ kinds, goals }: Comparison, results: ReadonlyMap<string, Measured>): string[] {
+function show(report: Report, { title, kinds, goals }: Comparison, results: ReadonlyMap<string, Measured>) {
   const ceiling = results.get(kinds[0]?.name as string) as Measured
   const ours = results.get(kinds[1]?.name as string)
   const rows = [
@@ -90,18 +89,20 @@ function report({ kinds, goals }: Comparison, results: ReadonlyMap<string, Measu
       one.residentMegabytes.toFixed(0),
     ])
   }
-  console.log(table(rows))
-  if (ours === undefined) return ['josephk was not measured']
-  const lost: string[] = []
-  const throughput = ours.gigabytesPerSecond / ceiling.gigabytesPerSecond
-  const cpu = ours.cpuSecondsPerGigabyte / ceiling.cpuSecondsPerGigabyte
-  if (goals.throughput !== undefined && throughput < goals.throughput) {
-    lost.push(
-      `${throughput.toFixed(2)} of the ceiling's bytes a second, at least ${goals.throughput} is the goal`,
-    )
+  const held: Goal[] = []
+  if (goals.throughput !== undefined) {
+    const value = ours ? ours.gigabytesPerSecond / ceiling.gigabytesPerSecond : Number.NaN
+    held.push({ what: `${title}: bytes a second of the ceiling's`, value, atLeast: goals.throughput })
   }
-  if (goals.cpu !== undefined && cpu > goals.cpu) {
-    lost.push(`${cpu.toFixed(2)} times the ceiling's CPU per GB, at most ${goals.cpu} is the goal`)
+  if (goals.cpu !== undefined) {
+    const value = ours ? ours.cpuSecondsPerGigabyte / ceiling.cpuSecondsPerGigabyte : Number.NaN
+    held.push({ what: `${title}: CPU for a GB of the ceiling's`, value, atMost: goals.cpu })
   }
-  return lost
+  const bars = (of: (one: Measured) => number): Chart['bars'] =>
+    [...results].map(([who, one]) => ({ group: '', who, value: of(one) }))
+  const charts: Chart[] = [
+    { title, unit: 'GB a second', better: 'more', bars: bars((one) => one.gigabytesPerSecond) },
+    { title, unit: 'CPU seconds for a GB', better: 'less', bars: bars((one) => one.cpuSecondsPerGigabyte) },
+  ]
+  report.show({ title, rows, goals: held, charts })
 }

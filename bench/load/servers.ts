@@ -53,22 +53,25 @@ export function bare(answerBytes: number): ServerKind {
   }
 }
 
-/** Kafka as its start script would run it, with its default settings and a heap of 1 GB. */
+/** As Kafka's start script would run it, with a heap of 1 GB. */
+export const KAFKA_JAVA = {
+  heapMegabytes: 1024,
+  javaArguments: [
+    '-server',
+    '-XX:TieredStopAtLevel=4',
+    '-XX:-UseSerialGC',
+    '-XX:+UseG1GC',
+    '-XX:MaxGCPauseMillis=20',
+    '-XX:InitiatingHeapOccupancyPercent=35',
+  ],
+} as const
+
+/** With its default settings. */
 export const kafka: ServerKind = {
   name: 'Apache Kafka',
   missing: realKafkaMissing,
   async start() {
-    const cluster = await startRealKafka({
-      heapMegabytes: 1024,
-      javaArguments: [
-        '-server',
-        '-XX:TieredStopAtLevel=4',
-        '-XX:-UseSerialGC',
-        '-XX:+UseG1GC',
-        '-XX:MaxGCPauseMillis=20',
-        '-XX:InitiatingHeapOccupancyPercent=35',
-      ],
-    })
+    const cluster = await startRealKafka(KAFKA_JAVA)
     const [broker] = cluster.brokers
     return {
       ...addressOf(cluster.bootstrapServers),
@@ -80,17 +83,22 @@ export const kafka: ServerKind = {
 }
 
 /** franz-go's in-memory cluster. */
-export const kfake: ServerKind = {
-  name: 'kfake',
-  missing: () => (runs('go', ['version']) ? undefined : 'go does not run on this machine'),
-  start() {
-    const binary = join(toolsFolder(), 'kfake')
-    execFileSync('go', ['build', '-o', binary, '.'], {
-      cwd: join(SOURCES, 'kfake'),
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    return program('kfake', binary, [])
-  },
+export const kfake = kfakeWith()
+
+/** The same with words on its command line: `logins`, where clients have to log in. */
+export function kfakeWith(...words: string[]): ServerKind {
+  return {
+    name: 'kfake',
+    missing: () => (runs('go', ['version']) ? undefined : 'go does not run on this machine'),
+    start() {
+      const binary = join(toolsFolder(), 'kfake')
+      execFileSync('go', ['build', '-o', binary, '.'], {
+        cwd: join(SOURCES, 'kfake'),
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
+      return program('kfake', binary, words)
+    },
+  }
 }
 
 /** librdkafka's mock cluster, in a Python process that does nothing else. */
