@@ -2,6 +2,7 @@ import { abortFenced } from './end-transaction.ts'
 import type { MarkerSender } from './markers.ts'
 import type { TransactionShard } from './shard.ts'
 import { TRANSACTION_STATES } from './state.ts'
+import { NO_TRANSACTION_TIMEOUT_MS } from './transaction-metadata.ts'
 
 /** Aborts what is open for too long, and forgets who has not come back, again and again until the shard is unloaded. */
 export function scheduleSweeps(shard: TransactionShard, markers: MarkerSender): void {
@@ -29,7 +30,8 @@ function abortTimedOut(shard: TransactionShard, markers: MarkerSender): void {
   const { now } = shard
   for (const metadata of [...shard.transactions.values()]) {
     const { state, startTimestampMs, transactionTimeoutMs, transactionalId, producerId } = metadata
-    if (state !== 'Ongoing' || startTimestampMs + transactionTimeoutMs >= now) continue
+    if (state !== 'Ongoing' || transactionTimeoutMs === NO_TRANSACTION_TIMEOUT_MS) continue
+    if (startTimestampMs + transactionTimeoutMs >= now) continue
     const errorCode = abortFenced(shard, markers, metadata)
     shard.services.logger.info('transaction timed out', { transactionalId, producerId, errorCode })
   }

@@ -5,6 +5,8 @@ import { TopicPartitions } from './topic-partitions.ts'
 export const NO_PRODUCER_ID = -1
 export const NO_PRODUCER_EPOCH = -1
 const NO_TIMESTAMP = -1
+/** The timeout of transactions that wait for ever for their end: two-phase commit (KIP-939). */
+export const NO_TRANSACTION_TIMEOUT_MS = 2_147_483_647
 const LARGEST_EPOCH = 32_767
 
 /** The first level of `transaction.version` at which every end of a transaction raises the epoch (KIP-890). */

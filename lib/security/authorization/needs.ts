@@ -117,6 +117,7 @@ export const WRITE_IDEMPOTENTLY: Need = {
 }
 
 export const DESCRIBE_TRANSACTIONAL_ID = onTransactionalId(AclOperation.DESCRIBE)
+export const TWO_PHASE_COMMIT_OF_TRANSACTIONAL_ID = onTransactionalId(AclOperation.TWO_PHASE_COMMIT)
 export const WRITE_TRANSACTIONAL_ID = onTransactionalId(AclOperation.WRITE)
 
 export const CREATE_TOKENS_OF_USER = onTokens(AclOperation.CREATE_TOKENS, ResourceType.USER)

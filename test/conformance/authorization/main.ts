@@ -10,6 +10,9 @@ const CONFIG = {
   'allow.everyone.if.no.acl.found': 'false',
   'group.initial.rebalance.delay.ms': '0',
   'delegation.token.secret.key': 'a secret',
+  // So that there is InitProducerId v6.
+  'unstable.api.versions.enable': 'true',
+  'transaction.two.phase.commit.enable': 'true',
 }
 
 /** The same users under the same rules ask Kafka and us the same; field by field, the answers are to be the same. */

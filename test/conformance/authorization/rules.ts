@@ -33,6 +33,8 @@ const RULES: Readonly<Partial<Record<UserName, Rules>>> = {
     [['READ'], group('c-g1')],
     [['DESCRIBE'], group('c-g2')],
     [['WRITE'], transaction('t1')],
+    [['TWO_PHASE_COMMIT'], transaction('t2')],
+    [['WRITE', 'TWO_PHASE_COMMIT'], transaction('t3')],
     [['DESCRIBE'], transaction('t2')],
   ],
   bob: [

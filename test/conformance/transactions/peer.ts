@@ -16,6 +16,8 @@ export const CONFIGS = {
   'transaction.max.timeout.ms': '60000',
   'group.initial.rebalance.delay.ms': '0',
   'offset.metadata.max.bytes': '16',
+  // So that there is InitProducerId v6.
+  'unstable.api.versions.enable': 'true',
 } as const
 
 const TRIES = 300

@@ -4,6 +4,7 @@ import { listScripts } from './scripts/lists.ts'
 import { offsetScripts } from './scripts/offsets.ts'
 import { partitionScripts } from './scripts/partitions.ts'
 import { producerIdScripts } from './scripts/producer-ids.ts'
+import { onePhaseScripts, twoPhaseScripts } from './scripts/two-phase.ts'
 import { type Script, Steps } from './steps.ts'
 import { Transcript } from './transcript.ts'
 
@@ -13,6 +14,7 @@ export const SCRIPTS: readonly Script[] = [
   ...endScripts,
   ...offsetScripts,
   ...listScripts,
+  ...onePhaseScripts,
 ]
 
 /** `transaction.version` as a cluster begins with it, and lowered. */
@@ -28,11 +30,22 @@ const AT_LEVEL_0 = new Set([
   'offsets-verified',
 ])
 
-export const RUNS = LEVELS.flatMap((level) =>
+export interface Run {
+  readonly level: number
+  readonly script: Script
+  readonly name: string
+}
+
+export const RUNS: readonly Run[] = LEVELS.flatMap((level) =>
   SCRIPTS.filter(({ name }) => level > 0 || AT_LEVEL_0.has(name)).map((script) => {
     return { level, script, name: `${script.name}-at-${level}` }
   }),
 )
+
+/** On a broker of their own, with `transaction.two.phase.commit.enable`. */
+export const TWO_PHASE_RUNS: readonly Run[] = twoPhaseScripts.map((script) => {
+  return { level: LEVELS[0], script, name: script.name }
+})
 
 /** Runs a script and tells what was answered; a script that cannot go on ends with a line that says so. */
 export async function transcriptOf(peer: Peer, script: Script, name: string): Promise<readonly string[]> {

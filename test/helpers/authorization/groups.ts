@@ -132,6 +132,11 @@ function ofTransaction(transactionalId: string): Question[] {
       transactionalId,
       transactionTimeoutMs: 5_000,
     })),
+    question(initProducerId, `${transactionalId}, for two phases`, [6], () => ({
+      transactionalId,
+      transactionTimeoutMs: 5_000,
+      enable2Pc: true,
+    })),
     question(addPartitionsToTxn, transactionalId, [0, 3, 4, 5], () => {
       const topics = TOPIC_NAMES.map((name) => ({ name, partitions: [0] }))
       return {

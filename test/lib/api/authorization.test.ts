@@ -61,6 +61,7 @@ DeleteTopics                 DELETE CLUSTER or DESCRIBE TOPIC, else TOPIC_AUTHOR
                              DELETE CLUSTER or DELETE TOPIC, else TOPIC_AUTHORIZATION_FAILED
 DeleteRecords                DELETE TOPIC, else TOPIC_AUTHORIZATION_FAILED
 InitProducerId               WRITE TRANSACTIONAL_ID, else TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+                             TWO_PHASE_COMMIT TRANSACTIONAL_ID, else TRANSACTIONAL_ID_AUTHORIZATION_FAILED
                              IDEMPOTENT_WRITE CLUSTER or WRITE any TOPIC, else CLUSTER_AUTHORIZATION_FAILED
 OffsetForLeaderEpoch         CLUSTER_ACTION CLUSTER or DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
 AddPartitionsToTxn           CLUSTER_ACTION CLUSTER, else CLUSTER_AUTHORIZATION_FAILED
@@ -250,7 +251,12 @@ class Rig implements Disposable {
   }
 }
 
-const CONFIG = { 'delegation.token.secret.key': 'a secret', 'group.initial.rebalance.delay.ms': 0 }
+const CONFIG = {
+  'delegation.token.secret.key': 'a secret',
+  'group.initial.rebalance.delay.ms': 0,
+  // So that there is InitProducerId v6.
+  'unstable.api.versions.enable': true,
+}
 
 /** The bits of what one may do are asked for by other questions than these. */
 const WITHOUT_OPERATIONS = {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { josephkAnswers } from '../../conformance/transactions/main.ts'
-import { RUNS } from '../../conformance/transactions/scripts.ts'
+import { RUNS, TWO_PHASE_RUNS } from '../../conformance/transactions/scripts.ts'
 import { repositoryRoot } from '../../helpers/real-kafka/classpath.ts'
 
 /**
@@ -12,10 +12,11 @@ import { repositoryRoot } from '../../helpers/real-kafka/classpath.ts'
 const file = join(repositoryRoot(), 'fixtures', 'transactions', 'kafka-answers.json')
 const answers = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string[]>
 
+const runs = [...RUNS, ...TWO_PHASE_RUNS]
 t.same(
-  RUNS.map(({ name }) => name),
+  runs.map(({ name }) => name),
   Object.keys(answers),
 )
 
 const ours = await josephkAnswers()
-for (const { name } of RUNS) t.same(ours[name], answers[name], name)
+for (const { name } of runs) t.same(ours[name], answers[name], name)
