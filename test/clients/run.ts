@@ -18,6 +18,7 @@ import {
 } from './cluster.ts'
 import { go } from './go/client.ts'
 import { java } from './java/client.ts'
+import { streams } from './java/streams/client.ts'
 import { tools } from './java/tools/client.ts'
 import { kafkajs } from './kafkajs/client.ts'
 import { kcat } from './kcat/client.ts'
@@ -28,7 +29,7 @@ import { tail } from './process.ts'
 import { python } from './python/client.ts'
 import { startRuledJosephk, startRuledReal } from './ruled.ts'
 
-const CLIENTS: readonly Client[] = [java, python, go, kcat, kafkajs, tools, kerberos]
+const CLIENTS: readonly Client[] = [java, python, go, kcat, kafkajs, tools, streams, kerberos]
 const AT_A_TIME = 2
 const SHOWN_LINES = 40
 
