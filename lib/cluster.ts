@@ -46,6 +46,7 @@ export class Cluster<C extends Clock = Clock> {
   readonly #parts: ClusterParts
   readonly #transport: MemoryTransport
   readonly #authority: ThrowawayAuthority | undefined
+  #stopped: Promise<void> | undefined
 
   /** @internal */
   private constructor(
@@ -242,8 +243,13 @@ export class Cluster<C extends Clock = Clock> {
     this.#parts.logMaintenance.applyRetention()
   }
 
-  /** Stops every broker and lets go of everything: no socket, timer or byte is left. */
-  async stop(): Promise<void> {
+  /** Stops every broker and lets go of everything: no socket, timer or byte is left. Once; who calls again waits for it. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     await Promise.all(this.brokers.map((broker) => broker.stop()))
     await this.#parts.oauth.stop()
     this.#parts.close()

@@ -177,13 +177,17 @@ function readConfigFile(path: string): ClusterOptions & { logLevel?: string } {
   } catch (error) {
     throw new UsageError(`--config: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`)
   }
+  const value = parsed(text)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new UsageError(`--config: ${path}: not a JSON object`)
+}
+
+/** undefined for what is no JSON. The parser's own message would quote the text, and there are passwords in it. */
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new Error('not a JSON object')
-    return value
-  } catch (error) {
-    throw new UsageError(`--config: ${path}: ${(error as Error).message}`)
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

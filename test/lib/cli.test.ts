@@ -187,6 +187,10 @@ t.test('a JSON file says all that the options say; the command line wins', async
     code: 1,
     stderr: /^josephk: --config: .*josephk\.json: .*JSON.*\n$/,
   })
+  await writeFile(file, '{ "users": [{ "name": "alice", "password": hunter2 }] }')
+  const told = await run('--config', file)
+  t.equal(told.code, 1)
+  t.notMatch(told.stderr, /hunter/)
   await writeFile(file, '{ "brokers": [{ "listeners": [{ "prot": 1 }] }] }')
   t.match(await run('--config', file), {
     code: 1,

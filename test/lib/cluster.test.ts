@@ -202,6 +202,14 @@ t.test('two clusters in one process share nothing', async (t) => {
   t.match(await append(toTwo, 'orders', 'c'), { errorCode: 0, baseOffset: 0 }, 'one stops, the other goes on')
 })
 
+t.test('a cluster stops once, however often and by however many it is told to', async (t) => {
+  for (const options of [{}, { dataDir: t.testdir() }]) {
+    const cluster = await Cluster.start({ ...options, topics: ['orders'] })
+    await Promise.all([cluster.stop(), cluster.stop()])
+    await cluster[Symbol.asyncDispose]()
+  }
+})
+
 t.test('a seed and a manual clock make a run repeat exactly', async (t) => {
   const run = async () => {
     await using cluster = await Cluster.start({

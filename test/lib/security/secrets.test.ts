@@ -1,6 +1,9 @@
 // Nothing secret is seen: not in a log at its most talkative, nor an error, nor what `util.inspect` shows of a cluster and
 // of what it is made of, nor in an answer to who may describe everything.
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { pack, unpack } from 'msgpackr'
 import t, { type Test } from 'tap'
@@ -245,6 +248,43 @@ t.test('by whoever looks inside', async (t) => {
   for (const record of unpack(pack(records)) as MetadataRecord[]) image.apply(record)
   t.same(image.scramCredentials, metadata.image.scramCredentials)
   isUnseen(t, inspect(image, EVERYTHING), secrets)
+})
+
+t.test('by whoever reads what is kept: a data directory, a snapshot', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'josephk-secrets-'))
+  t.teardown(() => rmSync(dataDir, { recursive: true, force: true }))
+  const secrets: Record<string, string | Buffer> = {
+    'a password': 'hunter2-of-alice',
+    'a password to be': 'hunter4-of-alice',
+    'the key of tokens': 'the key of all tokens',
+    'a JAAS entry': 'an-entry-for-jaas',
+  }
+  const options: ClusterOptions<ManualClock> = {
+    users: [{ name: 'alice', password: 'hunter2-of-alice' }],
+    config: {
+      'delegation.token.secret.key': 'the key of all tokens',
+      'listener.name.s.plain.sasl.jaas.config': 'an-entry-for-jaas',
+    },
+  }
+  const look = (bytes: Buffer) => {
+    t.ok(bytes.includes('alice'))
+    isUnseen(t, bytes.toString('latin1'), secrets)
+  }
+  const change = async ({ cluster, connect }: Awaited<ReturnType<typeof saslRig>>) => {
+    secrets['the HMAC of a token'] = Buffer.from(cluster.tokens.create({ owner: 'alice' }).hmac, 'base64')
+    cluster.users.changePassword('alice', 'hunter4-of-alice')
+    await connect().loginPlain('alice', 'hunter4-of-alice')
+    await connect().loginScram('SCRAM-SHA-512', 'alice', 'hunter4-of-alice')
+  }
+  const inMemory = await saslRig(t, options)
+  await change(inMemory)
+  look(inMemory.cluster.snapshot())
+
+  const onDisk = await saslRig(t, { ...options, dataDir })
+  await change(onDisk)
+  await onDisk.cluster.stop()
+  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+  look(Buffer.concat(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))))
 })
 
 t.test('by whoever reads errors', async (t) => {
