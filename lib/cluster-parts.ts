@@ -82,6 +82,7 @@ export class ClusterParts {
     this.strings = new StringTable(topics)
     this.authorization = makeAuthorization(options, { metadata, topics, random, clock })
     measureCache(this.authorization.cache, this.metrics)
+    storage.durable?.directory.register(this.metrics)
     const configs = new EffectiveConfigs(metadata, {
       cluster: new Map([...configsForSize(layouts.length), ...readConfigs('config', options.config)]),
       brokers: new Map(

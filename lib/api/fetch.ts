@@ -4,7 +4,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import { type FetchContext, FetchSessions } from '../log/fetch-context.ts'
 import type { FetchParams } from '../log/fetch-params.ts'
 import { type FetchPartition, FetchResult } from '../log/fetch-partition.ts'
-import { prepareToSend } from '../log/send-path.ts'
+import { prepareToSend, takesMessageSets } from '../log/send-path.ts'
 import type { TopicState } from '../metadata/image.ts'
 import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
 import { REPLICATE_TOPIC } from '../security/authorization/mode-bits.ts'
@@ -19,8 +19,6 @@ import type { Parts } from './parts.ts'
  * larger than the limits; v3 has a limit for the whole response and always lets the first batch through (KIP-74), v4
  * read_committed, v7 sessions (KIP-227), v9 leader epochs (KIP-320), v11 reading from followers in one's own rack
  * (KIP-392), v12 diverging epochs, v13 topic ids (KIP-516), v16 who leads (KIP-951).
- *
- * Responses hold whole batches only, where Kafka cuts the last one off at the limit; no client can use such a piece.
  *
  * Left out: brokers here do not replicate by Fetch. Who claims to be a follower is answered as one, but its progress
  * is not followed. Nothing is tiered.
@@ -117,7 +115,7 @@ function paramsOf(
   request: FetchRequest,
   replicaId: number,
   fetchMaxBytes: number,
-  { apiVersion, session }: RequestContext,
+  { apiVersion, session, loans }: RequestContext,
 ): FetchParams {
   const hardMaxBytes = apiVersion < FIRST_VERSION_WITH_RESPONSE_LIMIT
   const maxBytes = Math.min(request.maxBytes, fetchMaxBytes)
@@ -130,6 +128,8 @@ function paramsOf(
     maxBytes,
     isolation: isConsumer ? committed : 'log-end',
     hardMaxBytes,
+    wholeBatches: takesMessageSets(apiVersion),
+    loans,
     onlyLeader: !isConsumer || apiVersion < FIRST_VERSION_WITH_RACKS,
     rackId: apiVersion < FIRST_VERSION_WITH_RACKS ? null : request.rackId,
     listenerName: session.listenerName,

@@ -62,7 +62,10 @@ export class DelayedFetch implements PartitionWaiter {
     this.#bytes += bytes - waiting.bytes
     waiting.bytes = bytes
     const isOutOfRange = fetchOffset < partition.log.logStartOffset
-    if (this.#bytes >= this.#params.minBytes || isOutOfRange) this.#complete()
+    const isEnough = this.#bytes >= this.#params.minBytes
+    if (isEnough || isOutOfRange || partition.log.isBehind(fetchOffset, this.#params.isolation)) {
+      this.#complete()
+    }
   }
 
   #complete(): void {

@@ -96,6 +96,8 @@ export class FetchResult {
   size = 0
   /** There is a batch, but the limits let none through. */
   isFirstTooLarge = false
+  /** There is more in later segments, which has to be asked for again. */
+  isBehind = false
 
   readonly partitionIndex: number
   errorCode: ErrorCode

@@ -33,6 +33,8 @@ export function isAnswer(params: FetchParams, results: readonly FetchResult[]): 
   for (const result of results) {
     if (result.errorCode !== ErrorCode.NONE || result.divergingEpoch !== undefined) return true
     if (result.preferredReadReplica !== NO_PREFERRED_REPLICA) return true
+    // What comes later goes elsewhere: nothing is to be waited for (DelayedFetch, "case F").
+    if (result.isBehind) return true
     bytes += result.size
   }
   return bytes >= params.minBytes
@@ -74,17 +76,18 @@ function readPartition(
     const diverging = divergence(target, hosted)
     if (diverging !== undefined) return diverging
   }
-  const read = hosted.log.read(
-    target.fetchOffset,
-    Math.min(target.maxBytes, bytesLeft),
-    params.isolation,
-    minOne,
-  )
+  const { wholeBatches, isolation, loans } = params
+  const { fetchOffset } = target
+  const maxBytes = Math.min(target.maxBytes, bytesLeft)
+  const read = wholeBatches
+    ? hosted.log.read(fetchOffset, maxBytes, isolation, minOne)
+    : hosted.log.lend(fetchOffset, maxBytes, isolation, minOne, loans)
   if (read.errorCode !== ErrorCode.NONE) return new FetchResult(target, read.errorCode)
   const result = snapshot(target, hosted)
   result.records = read.records
   result.size = read.size
   result.isFirstTooLarge = read.isFirstTooLarge
+  result.isBehind = read.isBehind
   result.abortedTransactions = read.abortedTransactions
   return result
 }

@@ -24,12 +24,14 @@ export type Isolation = 'log-end' | 'high-watermark' | 'committed'
 /** What a read yields. */
 export class LogRead {
   errorCode: ErrorCode = ErrorCode.NONE
-  /** Whole batches, in order, as they lie in the log; the first one may begin before the offset asked for. */
+  /** Batches, in order, as they lie in the log; the first one may begin before the offset asked for. */
   records: Buffer[] = []
   /** Bytes of `records`. */
   size = 0
   /** There is a batch, but the limit lets none through. */
   isFirstTooLarge = false
+  /** There is more in later segments, which has to be asked for again. */
+  isBehind = false
   /** null unless only committed records were asked for. */
   abortedTransactions: AbortedTransaction[] | null = null
 }

@@ -93,6 +93,11 @@ export class MemoryBytes implements SegmentBytes {
     }
   }
 
+  lend(from: number, _least: number, to: number, views: Buffer[]): number {
+    this.slice(from, to, views)
+    return to
+  }
+
   dropBefore(position: number): void {
     let dropped = 0
     while (dropped < this.#starts.length && this.#endOf(dropped) <= position) dropped++

@@ -9,6 +9,7 @@ import {
 } from '../../protocol/records/batch.ts'
 import type { Clock } from '../lab/clock.ts'
 import type { Random } from '../lab/random.ts'
+import type { Loans } from '../memory/read-buffers.ts'
 import { keepsView } from './keeps-view.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { type LogConfig, maxSegmentBytes } from './log-config.ts'
@@ -280,6 +281,52 @@ export class PartitionLog {
       result.abortedTransactions = this.#producers.abortedBetween(offset, readTo)
     }
     return result
+  }
+
+  /**
+   * What to answer a client with, as Kafka does: bytes of one segment, good until `loans` end, `maxBytes` of them even
+   * if that cuts a batch off; with `minOne` the first batch is whole in any case (KIP-74). Errors as those of `read`.
+   */
+  lend(offset: number, maxBytes: number, isolation: Isolation, minOne: boolean, loans: Loans): LogRead {
+    const result = new LogRead()
+    if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
+      result.errorCode = ErrorCode.OFFSET_OUT_OF_RANGE
+      return result
+    }
+    if (isolation === 'committed') result.abortedTransactions = []
+    const endOffset = this.endOffset(isolation)
+    const segment = this.#firstWith(offset, endOffset)
+    if (segment === undefined) return result
+    const from = segment.positionOf(offset)
+    const limit = segment.positionOf(endOffset)
+    const to = segment.lend(from, limit, maxBytes, minOne, result.records, loans)
+    result.size = to - from
+    result.isFirstTooLarge = to === from
+    result.isBehind = segment.nextOffset < endOffset
+    if (isolation === 'committed' && result.size > 0 && this.#producers !== undefined) {
+      const lastBorder = segment.endOfRead(from, limit, to - from, minOne)
+      result.abortedTransactions = this.#producers.abortedBetween(offset, segment.offsetAt(lastBorder))
+    }
+    return result
+  }
+
+  /** Whether what a reader at `offset` gets next lies in a segment that is followed by another one. */
+  isBehind(offset: number, isolation: Isolation): boolean {
+    const endOffset = this.endOffset(isolation)
+    const segment = this.#firstWith(offset, endOffset)
+    return segment !== undefined && segment.nextOffset < endOffset
+  }
+
+  /** The segment that has the first batch from `offset` on, if that begins before `endOffset`. */
+  #firstWith(offset: number, endOffset: number): Segment | undefined {
+    if (offset >= endOffset) return undefined
+    const segments = this.#segments.all
+    for (let index = this.#segments.indexOf(offset); index < segments.length; index++) {
+      const segment = segments[index]!
+      // Compaction may have left nothing at a segment's end.
+      if (segment.positionOf(offset) < segment.positionOf(endOffset)) return segment
+    }
+    return undefined
   }
 
   /** Bytes that a reader at `offset` could get under `isolation`. */

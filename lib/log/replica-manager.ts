@@ -98,6 +98,7 @@ export class ReplicaManager extends HostedReplicas {
   ): FetchResult[] | Promise<FetchResult[]> {
     const results = readPartitions(this, params, targets)
     if (isAnswer(params, results)) return results
+    params.loans.end()
     return new Promise((resolve) => {
       const delayed = new DelayedFetch(this, params, targets, resolve)
       onCancel(() => delayed.cancel())

@@ -1,8 +1,11 @@
+import type { Loans } from '../memory/read-buffers.ts'
+
 const NOTHING = Buffer.alloc(0)
 
 /**
  * Where the bytes of one segment lie: `memory-bytes.ts`. Positions count from the segment's first byte ever; whole
- * batches only are appended, dropped and sliced, so every position given or taken is the border of a batch.
+ * batches only are appended, dropped and sliced, so every position given or taken is the border of a batch, apart from
+ * the end of what is lent.
  */
 export interface SegmentBytes {
   /** Where what is still held begins. */
@@ -18,6 +21,12 @@ export interface SegmentBytes {
   locate(position: number, place: Place): void
   /** Adds views of the bytes from `from` up to `to` to `views`, without copying where they lie in memory. */
   slice(from: number, to: number, views: Buffer[]): void
+  /**
+   * The same to answer a client with, good until `loans` end. Where memory for that is used up, it ends earlier, though
+   * not before `least`.
+   * @returns where it ends
+   */
+  lend(from: number, least: number, to: number, views: Buffer[], loans: Loans): number
   /** Forgets, as far as memory can be given back, what lies before `position`. */
   dropBefore(position: number): void
   /** The segment is gone; views that were given out stay as they are. */

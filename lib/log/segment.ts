@@ -5,6 +5,7 @@ import {
   NO_TIMESTAMP,
   sizeInBytes,
 } from '../../protocol/records/batch.ts'
+import type { Loans } from '../memory/read-buffers.ts'
 import { Place, type SegmentBytes } from './segment-bytes.ts'
 import { SegmentIndex } from './segment-index.ts'
 
@@ -187,6 +188,30 @@ export class Segment {
 
   slice(from: number, to: number, views: Buffer[]): void {
     this.bytes.slice(from, to, views)
+  }
+
+  /**
+   * Views, good until `loans` end, of what lies between `from` and `limit`: `maxBytes` of it, even if that cuts a batch
+   * off, but nothing where not even the first one fits; that is whole with `minOne` in any case (LogSegment.read).
+   * @returns where they end
+   */
+  lend(
+    from: number,
+    limit: number,
+    maxBytes: number,
+    minOne: boolean,
+    views: Buffer[],
+    loans: Loans,
+  ): number {
+    const place = new Place()
+    this.bytes.locate(from, place)
+    const firstEnd = from + sizeInBytes(place.buffer, place.offset)
+    if (from + maxBytes < firstEnd && !minOne) return from
+    const to = Math.min(limit, Math.max(firstEnd, from + maxBytes))
+    const end = this.bytes.lend(from, minOne ? firstEnd : from, to, views, loans)
+    if (end >= firstEnd) return end
+    views.length = 0
+    return from
   }
 
   /** Base offset of the batch at `position`, or the next offset at the end. */

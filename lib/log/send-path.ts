@@ -28,12 +28,17 @@ const FIRST_VERSION_WITH_ZSTD = 10
 /** Up to here clients know no batches of format v2. */
 const LAST_VERSION_WITH_MESSAGE_SETS = 3
 
+/** Whether records have to be rewritten for clients that speak this version of Fetch. */
+export function takesMessageSets(fetchVersion: number): boolean {
+  return fetchVersion <= LAST_VERSION_WITH_MESSAGE_SETS
+}
+
 /** Up to here a batch larger than the limits is not sent (KIP-74). */
 const LAST_VERSION_WITH_HARD_LIMITS = 2
 
 /** The one place where it is decided which way records go: from what the client can take, and how it is connected. */
 function sendPathOf({ fetchVersion, securityProtocol }: Receiver): SendPath {
-  if (fetchVersion <= LAST_VERSION_WITH_MESSAGE_SETS) return 'down-converted'
+  if (takesMessageSets(fetchVersion)) return 'down-converted'
   return securityProtocol === 'SSL' || securityProtocol === 'SASL_SSL' ? 'encrypted' : 'as-they-lie'
 }
 

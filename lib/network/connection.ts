@@ -4,6 +4,7 @@ import type { Writer } from '../../protocol/primitives/writer.ts'
 import type { Api } from '../../protocol/schema.ts'
 import type { Timer } from '../lab/clock.ts'
 import type { LogFields } from '../lab/logger.ts'
+import { Loans } from '../memory/read-buffers.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 import { type ConnectionEvent, type ConnectionState, nextState, takesRequests } from './connection-state.ts'
 import type { Served } from './dispatcher.ts'
@@ -45,8 +46,9 @@ export class Connection {
   /** What became of the request under way, until a turn takes it up. */
   #settled: (() => void) | undefined
   #working = false
-  #turnAhead = false
   readonly #turn = new Turn()
+  /** What the answers borrow that have not been given to the output yet. */
+  readonly #leaving = new Loans()
   #ended = false
   /** Runs while the peer waits to hear that it failed to authenticate. */
   #failure: Timer | undefined
@@ -125,11 +127,11 @@ export class Connection {
 
   /** Answers what has been settled and what has arrived, up to what must be waited for or is enough for this turn. */
   #work(): void {
-    if (!this.#working && !this.#turnAhead) {
+    if (!this.#working && !this.#turn.isAhead) {
       const { writer } = this.#settings
       if (writer.length > 0) {
         // What a handler does has led here, amid the turn of another connection, whose answers the writer holds.
-        this.#takeTurnLater()
+        this.#turn.later(() => this.#work())
       } else {
         this.#working = true
         this.#takeUpAnswer()
@@ -137,20 +139,11 @@ export class Connection {
         this.#flush(writer)
         this.#working = false
         this.#records.rest()
-        if (!this.inbox.isEmpty && this.#isReady()) this.#takeTurnLater()
+        if (!this.inbox.isEmpty && this.#isReady()) this.#turn.later(() => this.#work())
         this.#endIfDone()
       }
     }
     this.inbox.brake()
-  }
-
-  #takeTurnLater(): void {
-    this.#turnAhead = true
-    setImmediate(() => {
-      this.#turnAhead = false
-      this.#turn.begin()
-      this.#work()
-    })
   }
 
   #isReady(): boolean {
@@ -295,7 +288,10 @@ export class Connection {
     const settle = (settled: () => void) => {
       this.#records.handled(frame)
       // Otherwise the connection has gone meanwhile, and nobody wants to know.
-      if (this.#underWay !== underWay) return
+      if (this.#underWay !== underWay) {
+        underWay.dropped()
+        return
+      }
       this.#settled = settled
       this.#work()
     }
@@ -313,6 +309,7 @@ export class Connection {
       served.responseHeader.encode(writer, context)
       served.response.encode(writer, response)
       writer.endFrame()
+      context.answered(this.#leaving)
     } catch (error) {
       writer.abandonFrame()
       this.#fail(error, served, context)
@@ -324,7 +321,7 @@ export class Connection {
     const slices = writer.take()
     if (this.#state === 'closed' || this.#ended) return
     this.#lastActive = this.#settings.clock.monotonic()
-    this.#output.send(slices, this.#underWay !== undefined)
+    this.#output.send(slices, this.#underWay !== undefined, this.#leaving)
   }
 
   #peerEnded(): void {
@@ -353,7 +350,9 @@ export class Connection {
     this.#enter('refused')
   }
 
-  #fail(error: unknown, { api }: Served, { apiVersion, correlationId }: Request): void {
+  #fail(error: unknown, { api }: Served, context: Request): void {
+    context.dropped()
+    const { apiVersion, correlationId } = context
     this.#log('error', 'closing the connection: a handler failed', {
       api: api.name,
       apiVersion,
@@ -364,7 +363,7 @@ export class Connection {
   }
 
   #endIfDone(): void {
-    const idle = this.#underWay === undefined && !this.#turnAhead
+    const idle = this.#underWay === undefined && !this.#turn.isAhead
     if (this.#state === 'stopping' ? idle : this.#state === 'draining' && idle && this.inbox.isEmpty) {
       this.#enter('finished')
     }
@@ -382,6 +381,7 @@ export class Connection {
     this.#failure?.cancel()
     this.#gate?.closed()
     this.#records.close()
+    this.#leaving.end()
     this.#underWay = undefined
     this.#settled = undefined
     this.inbox.close()

@@ -1,4 +1,5 @@
 import type { Api, RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import type { Loans } from '../memory/read-buffers.ts'
 import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
 import type { Need } from '../security/authorization/needs.ts'
 import type { Session } from './session.ts'
@@ -15,6 +16,8 @@ export interface RequestContext {
   authorize(operation: AclOperation, resourceType: ResourceType, name: string): boolean
   /** The same of a topic of the metadata: the short way. */
   authorizeTopic(operation: AclOperation, topic: { readonly index: number }): boolean
+  /** Memory for the answer, to be used again when that has been sent. */
+  readonly loans: Loans
   /**
    * Runs `callback` when the connection goes away before the answer is given: what waits for this request (a long poll,
    * a join) stops waiting.

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import { isReused } from '../memory/frame-memory.ts'
+import { isLent } from '../memory/read-buffers.ts'
 
 type Done = (error?: Error | null) => void
 
@@ -147,5 +148,5 @@ function reset(syscall: string): Error {
 
 /** A client within the process may keep what it reads for as long as it likes. */
 function lasting(chunk: Buffer): Buffer {
-  return isReused(chunk) ? Buffer.from(chunk) : chunk
+  return isReused(chunk) || isLent(chunk) ? Buffer.from(chunk) : chunk
 }

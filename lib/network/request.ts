@@ -1,3 +1,4 @@
+import { Loans } from '../memory/read-buffers.ts'
 import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
 import type { RequestContext } from './handler.ts'
 import type { Session } from './session.ts'
@@ -10,6 +11,7 @@ export class Request implements RequestContext, UnderWay {
   readonly clientId: string | null
   readonly correlationId: number
   readonly frameSize: number
+  #loans: Loans | undefined
   #closers: (() => void)[] | undefined
   #abandoned: ((close: () => void) => void) | undefined
 
@@ -25,6 +27,20 @@ export class Request implements RequestContext, UnderWay {
     this.clientId = clientId
     this.correlationId = correlationId
     this.frameSize = frameSize
+  }
+
+  get loans(): Loans {
+    this.#loans ??= new Loans()
+    return this.#loans
+  }
+
+  /** It is answered: what it has borrowed is on its way, and `leaving`'s to end. */
+  answered(leaving: Loans): void {
+    this.#loans?.moveTo(leaving)
+  }
+
+  dropped(): void {
+    this.#loans?.end()
   }
 
   authorize(operation: AclOperation, resourceType: ResourceType, name: string): boolean {
@@ -60,12 +76,14 @@ export class Request implements RequestContext, UnderWay {
     }
     this.#abandoned = (close) => {
       tell(close)
+      this.dropped()
       onTold()
     }
     const closers = this.#closers
     if (closers === undefined) return
     this.#closers = undefined
     for (const close of closers) tell(close)
+    this.dropped()
     onTold()
   }
 }

@@ -6,6 +6,12 @@ const BYTES_PER_TURN = 1024 * 1024
 export class Turn {
   #requests = 0
   #bytes = 0
+  #isAhead = false
+
+  /** Another one comes when the other connections have had theirs. */
+  get isAhead(): boolean {
+    return this.#isAhead
+  }
 
   get isOver(): boolean {
     return this.#requests >= REQUESTS_PER_TURN || this.#bytes >= BYTES_PER_TURN
@@ -14,6 +20,15 @@ export class Turn {
   begin(): void {
     this.#requests = 0
     this.#bytes = 0
+  }
+
+  later(work: () => void): void {
+    this.#isAhead = true
+    setImmediate(() => {
+      this.#isAhead = false
+      this.begin()
+      work()
+    })
   }
 
   take(frame: Buffer): void {

@@ -1,3 +1,4 @@
+import { Loans } from '../../lib/memory/read-buffers.ts'
 import type { SecurityProtocol } from '../../lib/metadata/records.ts'
 import type { Handler, RequestContext } from '../../lib/network/handler.ts'
 import { Session } from '../../lib/network/session.ts'
@@ -45,6 +46,7 @@ export function contextOf(
       return context.session.permissions.allows(operation, resourceType, name)
     },
     authorizeTopic: (operation, topic) => context.session.permissions.allowsTopic(operation, topic.index),
+    loans: new Loans(),
     onClose: (callback) => closers.push(callback),
   }
   return {

@@ -73,26 +73,25 @@ async function coordinator(client: RawClient, keyType: number, key: string): Pro
   }
 }
 
+/** All that there is; one response never goes beyond a segment. */
 async function valuesOf(client: RawClient, topic: string): Promise<string[]> {
-  const partition = { partition: 0, fetchOffset: 0, partitionMaxBytes: 1_000_000 }
-  const { responses } = await client.send(fetch, 11, {
-    maxWaitMs: 0,
-    minBytes: 0,
-    maxBytes: 1_000_000,
-    topics: [{ topic, partitions: [partition] }],
-  })
-  const bytes = Buffer.concat(
-    ([responses[0]?.partitions[0]?.records].flat() as (Buffer | null)[]).map(
-      (part) => part ?? Buffer.alloc(0),
-    ),
-  )
   const values: string[] = []
-  for (let position = 0; position < bytes.length; ) {
-    const batch = decodeBatch(bytes, position, 1_000_000)
-    values.push(...batch.records.map(({ value }) => String(value)))
-    position += batch.sizeInBytes
+  for (let fetchOffset = 0; ; ) {
+    const { responses } = await client.send(fetch, 11, {
+      maxWaitMs: 0,
+      minBytes: 0,
+      maxBytes: 1_000_000,
+      topics: [{ topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }] }],
+    })
+    const bytes = (responses[0]?.partitions[0]?.records ?? Buffer.alloc(0)) as Buffer
+    if (bytes.length === 0) return values
+    for (let position = 0; position < bytes.length; ) {
+      const batch = decodeBatch(bytes, position, 1_000_000)
+      values.push(...batch.records.map(({ value }) => String(value)))
+      position += batch.sizeInBytes
+      fetchOffset = batch.lastOffset + 1
+    }
   }
-  return values
 }
 
 t.test('all that was stored is there again: topics, configs, records, producers, users, rules', async (t) => {

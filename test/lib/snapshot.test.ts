@@ -49,23 +49,29 @@ async function append(client: RawClient, topic: string, values: string[], more: 
   return responses[0]?.partitionResponses[0]
 }
 
-async function read(client: RawClient, topic: string, fetchOffset = 0, isolationLevel = 0) {
-  const { responses } = await client.send(fetch, 11, {
-    isolationLevel,
-    maxWaitMs: 0,
-    minBytes: 0,
-    maxBytes: 1_000_000,
-    topics: [{ topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }] }],
-  })
-  const { records, ...partition } = responses[0]?.partitions[0] ?? {}
-  const bytes = Buffer.concat((Array.isArray(records) ? records : [records ?? Buffer.alloc(0)]) as Buffer[])
+/** All that there is, and what the last response says of the partition; one never goes beyond a segment. */
+async function read(client: RawClient, topic: string, firstOffset = 0, isolationLevel = 0) {
   const values: string[] = []
-  for (let position = 0; position < bytes.length; ) {
-    const batch = decodeBatch(bytes, position, 1_000_000)
-    values.push(...batch.records.map(({ value }) => String(value)))
-    position += batch.sizeInBytes
+  const aborted: unknown[] = []
+  for (let fetchOffset = firstOffset; ; ) {
+    const { responses } = await client.send(fetch, 11, {
+      isolationLevel,
+      maxWaitMs: 0,
+      minBytes: 0,
+      maxBytes: 1_000_000,
+      topics: [{ topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }] }],
+    })
+    const { records, abortedTransactions, ...partition } = responses[0]?.partitions[0] ?? {}
+    aborted.push(...(abortedTransactions ?? []))
+    const bytes = (records ?? Buffer.alloc(0)) as Buffer
+    if (bytes.length === 0) return { ...partition, aborted, values }
+    for (let position = 0; position < bytes.length; ) {
+      const batch = decodeBatch(bytes, position, 1_000_000)
+      values.push(...batch.records.map(({ value }) => String(value)))
+      position += batch.sizeInBytes
+      fetchOffset = batch.lastOffset + 1
+    }
   }
-  return { ...partition, values }
 }
 
 async function coordinator(client: RawClient, keyType: number, key: string): Promise<void> {

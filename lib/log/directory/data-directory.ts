@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import type { Clock } from '../../lab/clock.ts'
 import type { Logger } from '../../lab/logger.ts'
 import { type Random, randomUuid } from '../../lab/random.ts'
+import { ReadBuffers } from '../../memory/read-buffers.ts'
+import type { Metrics } from '../../metrics/metrics.ts'
 import type { LogStorage } from '../log-storage.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
 import { DirectoryLock } from './directory-lock.ts'
+import type { FileAccess } from './file-bytes.ts'
 import { HeaderWindow } from './header-window.ts'
 import { LogDirectory } from './log-directory.ts'
 import { readMetaProperties, writeMetaProperties } from './meta-properties.ts'
@@ -30,6 +33,8 @@ export interface DataDirectoryOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** What clients are sent is read into. */
+  readonly buffers?: ReadBuffers
 }
 
 /** The partition that a log belongs to. */
@@ -57,7 +62,7 @@ export class DataDirectory {
   readonly #options: DataDirectoryOptions
   readonly #lock: DirectoryLock
   readonly #isClean: boolean
-  readonly #access = { files: new OpenFiles(), window: new HeaderWindow() }
+  readonly #access: FileAccess
   readonly #recoveryPoints: ReadonlyMap<string, number>
   readonly #logStartOffsets: ReadonlyMap<string, number>
   readonly #cleanerOffsets: ReadonlyMap<string, number>
@@ -69,6 +74,8 @@ export class DataDirectory {
     mkdirSync(path, { recursive: true })
     this.path = path
     this.#options = options
+    const { buffers = new ReadBuffers() } = options
+    this.#access = { files: new OpenFiles(), window: new HeaderWindow(), buffers }
     this.#lock = new DirectoryLock(path)
     try {
       this.clusterId = readMetaProperties(path)?.clusterId
@@ -86,6 +93,11 @@ export class DataDirectory {
     this.#isClean = existsSync(marker)
     // From now on whoever finds the directory must look at what may be torn.
     rmSync(marker, { force: true })
+  }
+
+  /** So that a test can say what slow readers cost. Kafka, which has the kernel send, has no such metric. */
+  register(metrics: Metrics): void {
+    metrics.register('josephk', 'storage', {}, { 'read-buffer-bytes': () => this.#access.buffers.lent })
   }
 
   /** The partitions that have a folder. */

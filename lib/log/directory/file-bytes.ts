@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import type { Loans, ReadBuffers } from '../../memory/read-buffers.ts'
 import type { Place, SegmentBytes } from '../segment-bytes.ts'
 import type { HeaderWindow } from './header-window.ts'
 import type { OpenedFile, OpenFiles } from './open-files.ts'
@@ -7,6 +8,7 @@ import type { OpenedFile, OpenFiles } from './open-files.ts'
 export interface FileAccess {
   readonly files: OpenFiles
   readonly window: HeaderWindow
+  readonly buffers: ReadBuffers
 }
 
 /**
@@ -57,15 +59,35 @@ export class FileBytes implements SegmentBytes, OpenedFile {
   }
 
   slice(from: number, to: number, views: Buffer[]): void {
-    const fd = this.#access.files.use(this)
     const buffer = Buffer.allocUnsafeSlow(to - from)
-    let read = 0
-    while (read < buffer.length) {
-      const bytes = readSync(fd, buffer, read, buffer.length - read, from + read)
-      if (bytes === 0) throw new Error(`${this.path} ends before byte ${to}: somebody else has cut it`)
+    this.#read(buffer, from)
+    views.push(buffer)
+  }
+
+  lend(from: number, least: number, to: number, views: Buffer[], loans: Loans): number {
+    let position = from
+    while (position < to) {
+      let buffer = loans.borrow(this.#access.buffers, to - position)
+      if (buffer === undefined) {
+        if (position >= least) break
+        buffer = Buffer.allocUnsafeSlow(least - position)
+      }
+      this.#read(buffer, position)
+      views.push(buffer)
+      position += buffer.length
+    }
+    return position
+  }
+
+  #read(buffer: Buffer, position: number): void {
+    const fd = this.#access.files.use(this)
+    for (let read = 0; read < buffer.length; ) {
+      const bytes = readSync(fd, buffer, read, buffer.length - read, position + read)
+      if (bytes === 0) {
+        throw new Error(`${this.path} ends before byte ${position + buffer.length}: somebody else has cut it`)
+      }
       read += bytes
     }
-    views.push(buffer)
   }
 
   /** A file gives no space back before it goes as a whole. */

@@ -21,6 +21,7 @@ import { DataDirectory } from '../../../lib/log/directory/data-directory.ts'
 import { OpenFiles } from '../../../lib/log/directory/open-files.ts'
 import type { LogConfig } from '../../../lib/log/log-config.ts'
 import { PartitionLog } from '../../../lib/log/partition-log.ts'
+import { Loans, ReadBuffers } from '../../../lib/memory/read-buffers.ts'
 import { decodeBatch } from '../../../protocol/records/decode-batch.ts'
 import { encodeBatch } from '../../../protocol/records/encode-batch.ts'
 import { LOG_CONFIG } from '../../helpers/log/log-broker.ts'
@@ -34,8 +35,8 @@ function folderOf(t: Test): string {
   return folder
 }
 
-function open(path: string, config: Partial<LogConfig> = {}) {
-  const directory = new DataDirectory({ path, clock, random: new SeededRandom(1), logger: SILENT })
+function open(path: string, config: Partial<LogConfig> = {}, buffers = new ReadBuffers()) {
+  const directory = new DataDirectory({ path, clock, random: new SeededRandom(1), logger: SILENT, buffers })
   const log = new PartitionLog({
     clock,
     random: new SeededRandom(1),
@@ -209,4 +210,33 @@ t.test('a log that is deleted is out of the way at once', async (t) => {
   )
   t.ok(again)
   directory.abandon()
+})
+
+t.test('where memory to send is short, the first batch comes all the same, and nothing else', async (t) => {
+  const buffers = new ReadBuffers(512 * 1024)
+  const { log, close } = open(folderOf(t), {}, buffers)
+  t.teardown(close)
+  for (let i = 0; i < 10; i++) append(log, 'a', `${i}`.repeat(300_000))
+  const all = Buffer.concat(log.read(0, 10_000_000, 'log-end', true).records)
+  const size = all.length / 10
+  const lend = (maxBytes: number, minOne: boolean, loans: Loans) => {
+    const read = log.lend(0, maxBytes, 'log-end', minOne, loans)
+    t.ok(Buffer.concat(read.records).equals(all.subarray(0, read.size)))
+    return read.size
+  }
+  const first = new Loans()
+  t.equal(lend(400_000, true, first), 400_000)
+  t.equal(buffers.lent, 512 * 1024)
+  const second = new Loans()
+  t.equal(lend(1_000_000, true, second), size)
+  t.equal(lend(1_000_000, false, second), 0)
+  t.ok(second.isEmpty)
+  first.end()
+  t.equal(lend(1_000_000, true, second), 512 * 1024)
+  t.equal(lend(1_000_000, false, second), 0)
+  second.end()
+  t.equal(lend(size - 1, false, second), 0)
+  t.equal(lend(size, false, second), size)
+  second.end()
+  t.equal(buffers.lent, 0)
 })

@@ -8,6 +8,7 @@ import { MemoryStorage } from '../../../lib/log/log-storage.ts'
 import { offsetByTime, offsetsBefore } from '../../../lib/log/offset-by-time.ts'
 import { PartitionLog } from '../../../lib/log/partition-log.ts'
 import { needsZstd } from '../../../lib/log/prepare-batch.ts'
+import { Loans } from '../../../lib/memory/read-buffers.ts'
 import { errorName } from '../../../protocol/errors.ts'
 import { zstdReady } from '../../../protocol/records/compression/zstd.ts'
 import { encodeEndTxnMarkerBatch } from '../../../protocol/records/control.ts'
@@ -284,6 +285,37 @@ t.test('reads end at the border of a batch, within the limit but for the first',
   t.equal(log.read(-1, ALL, 'high-watermark', true).errorCode, 1)
 })
 
+t.test(
+  'what clients are sent ends where the limit is, but for the first batch, and with its segment',
+  async (t) => {
+    const clock = new ManualClock()
+    const size = batchOf(clock, 10).length
+    const { log, append } = logOf({ internalSegmentBytes: 50 * size })
+    for (let i = 0; i < 100; i++) append(batchOf(clock, 10))
+    const bytes = Buffer.concat(log.read(0, ALL, 'high-watermark', true).records)
+    const lent = (offset: number, maxBytes: number, minOne = true) => {
+      const read = log.lend(offset, maxBytes, 'high-watermark', minOne, new Loans())
+      const start = Math.floor(offset / 10) * size
+      t.ok(Buffer.concat(read.records).equals(bytes.subarray(start, start + read.size)))
+      return [read.size, read.isBehind]
+    }
+    t.strictSame(lent(0, 0), [size, true])
+    t.strictSame(lent(0, size - 1), [size, true])
+    t.strictSame(lent(0, size - 1, false), [0, true])
+    t.strictSame(lent(0, size, false), [size, true])
+    t.strictSame(lent(7, size + 1, false), [size + 1, true], 'a byte of the second one')
+    t.strictSame(lent(555, 3 * size + 5), [3 * size + 5, false])
+    t.strictSame(lent(480, ALL), [2 * size, true])
+    t.strictSame(lent(500, ALL), [50 * size, false])
+    t.strictSame(lent(1000, ALL), [0, false])
+    t.match(log.lend(1001, ALL, 'high-watermark', true, new Loans()), { errorCode: 1 })
+    t.match(log.lend(-1, ALL, 'high-watermark', true, new Loans()), { errorCode: 1 })
+    t.ok(log.isBehind(499, 'high-watermark'))
+    t.notOk(log.isBehind(500, 'high-watermark'))
+    t.notOk(log.isBehind(1000, 'high-watermark'))
+  },
+)
+
 t.test('nothing above the high watermark is read by a consumer', async (t) => {
   const { clock, log } = logOf()
   log.append(batchOf(clock, 5), 0)
@@ -530,6 +562,13 @@ t.test('transactions', async (t) => {
   ])
   t.strictSame(committed(7).abortedTransactions, [{ producerId: 1, firstOffset: 7 }])
   t.strictSame(committed(0, 1).abortedTransactions, [], 'none that begins behind what was read')
+  const [first = Buffer.alloc(0)] = committed(0, 1).records
+  const cut = log.lend(0, first.length + 1, 'committed', true, new Loans())
+  t.match(cut, { size: first.length + 1, abortedTransactions: [] }, 'a batch that is cut off cannot be read')
+  t.strictSame(
+    log.lend(0, ALL, 'committed', true, new Loans()).abortedTransactions,
+    committed().abortedTransactions,
+  )
   t.equal(log.read(0, ALL, 'high-watermark', true).abortedTransactions, null)
 
   t.equal(end(1, 'ABORT', 5), 'NONE', 'the end of nothing') // 11
