@@ -1,14 +1,9 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
-import type { leaveGroup } from '../../../protocol/messages/leave-group.ts'
-import type { RequestOf, ResponseOf } from '../../../protocol/schema.ts'
 import { removeFromConsumerGroup } from '../consumer/classic-member.ts'
 import type { GroupShard } from '../shard.ts'
 import type { ClassicGroup } from './group.ts'
-import type { ClassicMember } from './member.ts'
+import type { ClassicMember, LeavingMember, LeftMember } from './member.ts'
 import { rebalanceOrCompleteJoin, removeMember } from './rebalance.ts'
-
-export type LeavingMember = RequestOf<typeof leaveGroup>['members'][number]
-export type LeftMember = NonNullable<ResponseOf<typeof leaveGroup>['members']>[number]
 
 /**
  * LeaveGroup at the coordinator: several members at once, by member id, or by instance id alone when an administrator

@@ -1,4 +1,5 @@
 import type { joinGroup } from '../../../protocol/messages/join-group.ts'
+import type { leaveGroup } from '../../../protocol/messages/leave-group.ts'
 import type { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema.ts'
 import type { Respond } from '../answer.ts'
@@ -7,6 +8,8 @@ export type JoinGroupRequest = RequestOf<typeof joinGroup>
 export type JoinGroupResponse = ResponseOf<typeof joinGroup>
 export type SyncGroupRequest = RequestOf<typeof syncGroup>
 export type SyncGroupResponse = ResponseOf<typeof syncGroup>
+export type LeavingMember = RequestOf<typeof leaveGroup>['members'][number]
+export type LeftMember = NonNullable<ResponseOf<typeof leaveGroup>['members']>[number]
 
 /** One of the protocols (assignors) that a member offers, with what it tells the leader under it. */
 export interface MemberProtocol {

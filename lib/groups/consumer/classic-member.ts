@@ -1,10 +1,9 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
-import type { LeavingMember, LeftMember } from '../classic/leave.ts'
-import type { SyncGroupRequest, SyncGroupResponse } from '../classic/member.ts'
+import type { LeavingMember, LeftMember, SyncGroupRequest, SyncGroupResponse } from '../classic/member.ts'
 import { encodeAssignment } from '../consumer-protocol.ts'
 import type { GroupShard } from '../shard.ts'
+import { fenceMembers } from './fence-members.ts'
 import type { ConsumerGroup } from './group.ts'
-import { fenceMembers } from './leave.ts'
 import { type ClassicMemberMetadata, type ConsumerMember, MemberState } from './member.ts'
 import { expectJoin, renewSession } from './sessions.ts'
 

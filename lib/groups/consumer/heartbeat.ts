@@ -1,5 +1,3 @@
-import type { consumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.ts'
-import type { RequestOf, ResponseOf } from '../../../protocol/schema.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
 import type { RequestContext } from '../../network/handler.ts'
 import type { GroupShard } from '../shard.ts'
@@ -7,6 +5,7 @@ import { listPartitions, sameEpochs } from '../topic-partitions.ts'
 import { enterConsumerGroup } from './enter.ts'
 import type { ConsumerGroup } from './group.ts'
 import { raiseGroupEpoch } from './group-epoch.ts'
+import type { HeartbeatRequest, HeartbeatResponse } from './heartbeat-messages.ts'
 import { leaveConsumerGroup } from './leave.ts'
 import { type ConsumerMember, LEAVE_EPOCH, LEFT_FOR_A_WHILE_EPOCH } from './member.ts'
 import { reconcile } from './reconcile.ts'
@@ -15,9 +14,6 @@ import { regexChange, resolveRegexesWhenDue } from './regex.ts'
 import { renewSession } from './sessions.ts'
 import { updateTargetAssignment } from './target-assignment.ts'
 import { invalidHeartbeat } from './validate-heartbeat.ts'
-
-export type HeartbeatRequest = RequestOf<typeof consumerGroupHeartbeat>
-export type HeartbeatResponse = ResponseOf<typeof consumerGroupHeartbeat>
 
 /**
  * ConsumerGroupHeartbeat at the coordinator (`GroupMetadataManager.consumerGroupHeartbeat`): a member joins, leaves, says

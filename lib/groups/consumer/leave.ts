@@ -1,14 +1,12 @@
-import { ErrorCode } from '../../../protocol/errors.ts'
-import { ApiError } from '../../metadata/controller/api-error.ts'
-import type { GroupRecord } from '../group-record.ts'
+import type { ApiError } from '../../metadata/controller/api-error.ts'
 import type { GroupShard } from '../shard.ts'
 import { NO_PARTITIONS, type PartitionEpochs } from '../topic-partitions.ts'
-import { canDowngrade, downgrade } from './downgrade.ts'
+import { fenceMembers } from './fence-members.ts'
 import type { ConsumerGroup } from './group.ts'
-import { raiseGroupEpoch } from './group-epoch.ts'
-import type { HeartbeatRequest, HeartbeatResponse } from './heartbeat.ts'
+import type { HeartbeatRequest, HeartbeatResponse } from './heartbeat-messages.ts'
 import { type ConsumerMember, LEFT_FOR_A_WHILE_EPOCH } from './member.ts'
-import { currentRecord, memberTombstones, regexTombstone, targetEpochRecord } from './records.ts'
+import { currentRecord } from './records.ts'
+import { fencedInstance, notFound, unknownMember } from './refusals.ts'
 
 /** A member says good-bye, for good or, if static, for a while (`GroupMetadataManager.consumerGroupLeave`). */
 export function leaveConsumerGroup(
@@ -24,32 +22,6 @@ export function leaveConsumerGroup(
   if (instanceId !== null && memberEpoch === LEFT_FOR_A_WHILE_EPOCH) leaveForAWhile(shard, group, member)
   else fenceMembers(shard, group, [member])
   return { memberId, memberEpoch }
-}
-
-export function notFound(groupId: string, isOfAnotherType: boolean): ApiError {
-  const message = isOfAnotherType
-    ? `Group ${groupId} is not a consumer group.`
-    : `Group ${groupId} not found.`
-  return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, message)
-}
-
-export function unknownMember(group: ConsumerGroup, memberId: string, instanceId: string | null): ApiError {
-  const message =
-    instanceId === null
-      ? `Member ${memberId} is not a member of group ${group.groupId}.`
-      : `Instance id ${instanceId} is unknown.`
-  return new ApiError(ErrorCode.UNKNOWN_MEMBER_ID, message)
-}
-
-export function fencedInstance(
-  member: ConsumerMember,
-  memberId: string,
-  instanceId: string | null,
-): ApiError {
-  return new ApiError(
-    ErrorCode.FENCED_INSTANCE_ID,
-    `Static member ${memberId} with instance id ${instanceId} was fenced by member ${member.memberId}.`,
-  )
 }
 
 /** Its place and its partitions are kept until it is back or its session ends. */
@@ -71,31 +43,4 @@ function withoutEpochs(topics: PartitionEpochs): PartitionEpochs {
       new Map([...partitions.keys()].map((partition) => [partition, 0])),
     ]),
   )
-}
-
-/**
- * Takes members away. Where those that stay all speak the classic protocol, the group becomes a classic one
- * (`GroupMetadataManager.consumerGroupFenceMembers`).
- */
-export function fenceMembers(
-  shard: GroupShard,
-  group: ConsumerGroup,
-  leaving: readonly ConsumerMember[],
-): void {
-  if (leaving.length === 0) return
-  if (canDowngrade(shard, group, leaving)) {
-    downgrade(shard, group, { leaving, rebalances: 'a member that spoke the consumer protocol left' })
-    return
-  }
-  const { groupId, subscriptions } = group
-  for (const { memberId } of leaving) group.timers.cancelAllOf(memberId)
-  shard.write(leaving.flatMap(({ memberId }) => memberTombstones(groupId, memberId)))
-  const orphans: GroupRecord[] = []
-  for (const regex of subscriptions.resolved.keys()) {
-    if (subscriptions.membersOf(regex) === 0) orphans.push(regexTombstone(groupId, regex))
-  }
-  shard.write(orphans)
-  raiseGroupEpoch(shard, group, true)
-  // Whoever joins the empty group need not wait for the assignment interval.
-  if (group.isEmpty) shard.write([targetEpochRecord(groupId, group.groupEpoch, 0)])
 }

@@ -1,6 +1,6 @@
 import type { GroupShard } from '../shard.ts'
+import { fenceMembers } from './fence-members.ts'
 import type { ConsumerGroup } from './group.ts'
-import { fenceMembers } from './leave.ts'
 import type { ConsumerMember } from './member.ts'
 import type { MemberTimer } from './member-timers.ts'
 

@@ -1,7 +1,7 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
 import { serverAssignors } from '../assignor/server-assignors.ts'
-import type { HeartbeatRequest } from './heartbeat.ts'
+import type { HeartbeatRequest } from './heartbeat-messages.ts'
 import { LEAVE_EPOCH, LEFT_FOR_A_WHILE_EPOCH } from './member.ts'
 
 /** From this version on clients make their member ids up themselves (KIP-1082). */
