@@ -1,73 +1,87 @@
-// Logins: how many connections a second come in by each mechanism, over TLS and without, beside Kafka; and a thousand at once.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { KNOWN, startLoginsReal } from '../test/clients/login-cluster.ts'
-import { realKafkaMissing } from '../test/helpers/real-kafka/classpath.ts'
-import { GssapiClient } from '../test/helpers/security/gssapi-client.ts'
+// Logins: how many connections a second come in by each mechanism, over TLS and without, beside Kafka and kfake; and a thousand at once.
 import { Kdc, kdcMissing } from '../test/helpers/security/kdc.ts'
-import { table } from './harness.ts'
+import type { Bar, Goal, Report } from './harness/report.ts'
 import {
-  Connector,
-  handshake,
   type Login,
   type LoginServer,
   noLogin,
   oauthLogin,
   plainLogin,
   scramLogin,
-  step,
 } from './load/login-client.ts'
-import { usageOf } from './load/process-usage.ts'
+import {
+  AT_ONCE,
+  kerberosRate,
+  loginRate,
+  loginStorm,
+  type Rate,
+  STORM,
+  type Storm,
+} from './load/login-rates.ts'
+import { josephkLogins, kafkaLogins, kfakeLogins, type RunningLogins, SERVICE } from './load/login-servers.ts'
 
-const AT_ONCE = 16
-const ROUND_MS = 2_000
-const WARM_UP_MS = 500
-/** A JVM gets faster for a while. */
-const WARM_UP_KAFKA_MS = 4_000
-const STORM = 1_000
-/** Clients of Kerberos whose tickets are fetched before the clock runs. */
-const TICKETS = 200
-const SERVICE = 'kafka/localhost'
-const NO_LAYER = Buffer.of(1, 0, 0, 0)
+/** One storm after the other: what they leave behind may not add up. */
+const STORMS = 4
+const STORM_GROWTH = 1.15
 
-interface Rate {
-  readonly perSecond: number
-  /** Of the server's processor. */
-  readonly cpuMs: number | undefined
-}
+/** Rates by what was done, in the order in which it was. */
+type Rates = ReadonlyMap<string, Rate>
 
-interface Running {
-  readonly server: LoginServer
-  readonly pid: number | undefined
-  stop(): Promise<void>
-}
-
-export async function bench(): Promise<string[]> {
+export async function bench(report: Report): Promise<void> {
   const missing = kdcMissing()
+  if (missing !== undefined) report.missing('GSSAPI', missing)
   await using kdc =
     missing === undefined ? await Kdc.start({ services: [SERVICE], users: ['alice'] }) : undefined
-  if (missing !== undefined) console.log(`GSSAPI: not measured, ${missing}`)
-  const ours = await startOurs(kdc)
-  const rows: string[][] = [['', 'josephk', 'CPU ms each', 'over TLS', 'CPU ms each']]
-  const rates = new Map<string, readonly Rate[]>()
-  let storm: string
-  try {
-    for (const [name, login] of logins(ours.server)) {
-      const pair = [await rateOf(ours, login, false), await rateOf(ours, login, true)]
-      rates.set(name, pair)
-      rows.push([name, ...pair.flatMap(shown)])
+  const rates = new Map<string, Rates>()
+  const storms = new Map<string, readonly Storm[]>()
+  for (const kind of [josephkLogins, kafkaLogins, kfakeLogins]) {
+    const { name } = kind
+    const why = kind.missing()
+    if (why !== undefined) {
+      report.missing(name, why)
+      continue
     }
-    if (kdc !== undefined) rows.push(['GSSAPI', ...shown(await kerberosRate(ours, kdc)), '', ''])
-    storm = await stormOf(ours)
-  } finally {
-    await ours.stop()
+    const found = new Map<string, Rate>()
+    rates.set(name, found)
+    await withServer(kind.start(kdc), async (running) => {
+      await measure(report, name, running, found)
+      report.step(`${name}, ${STORM} at once`)
+      const all: Storm[] = []
+      for (let i = 0; i < STORMS; i++) all.push(await loginStorm(running))
+      storms.set(name, all)
+      if (kdc && kind === josephkLogins) found.set('GSSAPI', await kerberosRate(running, kdc))
+    })
+    if (kdc && kind.startKerberos) {
+      report.step(`${name}, GSSAPI`)
+      await withServer(kind.startKerberos(kdc), async (running) => {
+        found.set('GSSAPI', await kerberosRate(running, kdc))
+      })
+    }
   }
-  console.log(`\nlogins a second, ${AT_ONCE} connections at a time, each made for one login`)
-  console.log(table(rows))
-  console.log(storm)
-  return compareWithKafka(rates)
+  showRates(report, rates)
+  showStorms(report, storms)
+}
+
+async function withServer(
+  starting: Promise<RunningLogins>,
+  work: (running: RunningLogins) => Promise<void>,
+): Promise<void> {
+  const running = await starting
+  try {
+    await work(running)
+  } finally {
+    await running.stop()
+  }
+}
+
+async function measure(report: Report, name: string, running: RunningLogins, found: Map<string, Rate>) {
+  for (const [what, login] of logins(running.server)) {
+    for (const isTls of running.server.tls === undefined ? [false] : [false, true]) {
+      const title = isTls ? `${what} over TLS` : what
+      report.step(`${name}, ${title}`)
+      found.set(title, await loginRate(running, login, isTls))
+    }
+  }
 }
 
 function logins({ token }: LoginServer): [string, Login][] {
@@ -76,141 +90,70 @@ function logins({ token }: LoginServer): [string, Login][] {
     ['PLAIN', plainLogin],
     ['SCRAM-SHA-256', scramLogin('SCRAM-SHA-256')],
     ['SCRAM-SHA-512', scramLogin('SCRAM-SHA-512')],
-    ['OAUTHBEARER', oauthLogin(token)],
+    ...(token === undefined ? [] : ([['OAUTHBEARER', oauthLogin(token)]] as [string, Login][])),
   ]
 }
 
-async function compareWithKafka(ours: ReadonlyMap<string, readonly Rate[]>): Promise<string[]> {
-  const missing = realKafkaMissing()
-  if (missing !== undefined) {
-    console.log(`Apache Kafka: not measured, ${missing}`)
-    return []
-  }
-  const kafka = await startKafka()
-  const rows: string[][] = [['', 'Apache Kafka', 'over TLS', 'ours to theirs', 'over TLS']]
-  const lost: string[] = []
-  try {
-    for (const [name, login] of logins(kafka.server)) {
-      const theirs = [await rateOf(kafka, login, false), await rateOf(kafka, login, true)]
-      const ratios = theirs.map(({ perSecond }, i) => (ours.get(name)?.[i]?.perSecond ?? 0) / perSecond)
-      rows.push([
-        name,
-        ...theirs.map(({ perSecond }) => perSecond.toFixed(0)),
-        ...ratios.map((one) => one.toFixed(2)),
-      ])
-      for (const [i, ratio] of ratios.entries()) {
-        if (ratio < 1)
-          lost.push(`sasl, ${name}${i === 0 ? '' : ' over TLS'}: ${ratio.toFixed(2)} of Kafka's logins`)
-      }
+function showRates(report: Report, rates: ReadonlyMap<string, Rates>): void {
+  const names = [...rates.keys()]
+  const rows = [['', ...names.flatMap((name) => [name, 'CPU ms each'])]]
+  const goals: Goal[] = []
+  const bars: Bar[] = []
+  const costs: Bar[] = []
+  for (const [what, ours] of rates.get(josephkLogins.name) ?? []) {
+    const cells: string[] = []
+    for (const name of names) {
+      const rate = rates.get(name)?.get(what)
+      cells.push(...(rate ? [rate.perSecond.toFixed(0), rate.cpuMs.toFixed(2)] : ['-', '-']))
+      if (!rate) continue
+      bars.push({ group: what, who: name, value: rate.perSecond })
+      costs.push({ group: what, who: name, value: rate.cpuMs })
     }
-  } finally {
-    await kafka.stop()
+    rows.push([what, ...cells])
+    const kafka = rates.get(kafkaLogins.name)?.get(what)
+    if (!kafka) continue
+    goals.push(
+      { what: `${what}: logins a second of Kafka's`, value: ours.perSecond / kafka.perSecond, atLeast: 1 },
+      { what: `${what}: CPU each of Kafka's`, value: ours.cpuMs / kafka.cpuMs, atMost: 1 },
+    )
   }
-  console.log(`\nthe same client against Kafka`)
-  console.log(table(rows))
-  return lost
-}
-
-async function startOurs(kdc: Kdc | undefined): Promise<Running> {
-  const script = join(import.meta.dirname, 'load', 'login-server.js')
-  const child = spawn(process.execPath, kdc === undefined ? [script] : [script, kdc.keytab(SERVICE)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, ...kdc?.environment() },
+  report.show({
+    title: 'Logins a second',
+    note: `By one client that makes a connection for each, ${AT_ONCE} at a time.`,
+    rows,
+    goals,
+    charts: [
+      { title: 'Logins', unit: 'logins a second', better: 'more', bars },
+      { title: 'What a login costs', unit: 'milliseconds of the processor', better: 'less', bars: costs },
+    ],
   })
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  return {
-    server: JSON.parse(line),
-    pid: child.pid,
-    async stop() {
-      child.stdin.end()
-      await once(child, 'close')
-    },
+}
+
+function showStorms(report: Report, storms: ReadonlyMap<string, readonly Storm[]>): void {
+  const rows = [['', 'seconds', 'MB before', 'with all', 'after', `after ${STORMS} storms`]]
+  const bars: Bar[] = []
+  for (const [name, all] of storms) {
+    const [first, last] = [all[0] as Storm, all.at(-1) as Storm]
+    const memory = [...first.megabytes, last.megabytes[2]].map((one) => one.toFixed(0))
+    rows.push([name, least(all).toFixed(2), ...memory])
+    bars.push({ group: '', who: name, value: least(all) })
   }
-}
-
-async function startKafka(): Promise<Running> {
-  const cluster = await startLoginsReal({})
-  const authorization = `Basic ${Buffer.from(`${KNOWN.name}:${KNOWN.password}`).toString('base64')}`
-  const body = new URLSearchParams({ grant_type: 'client_credentials' })
-  const response = await fetch(cluster.tokenUrl, { method: 'POST', headers: { authorization }, body })
-  const { access_token: token } = (await response.json()) as { access_token: string }
-  const { plain, tls, ca } = cluster
-  const running = { server: { plain, tls, ca, token }, pid: undefined, stop: () => cluster.stop() }
-  for (const [, login] of logins(running.server))
-    await visits(new Connector(running.server, true), login, WARM_UP_KAFKA_MS)
-  return running
-}
-
-async function rateOf({ server, pid }: Running, login: Login, isTls: boolean): Promise<Rate> {
-  const connector = new Connector(server, isTls)
-  await visits(connector, login, WARM_UP_MS)
-  return measured(pid, () => visits(connector, login, ROUND_MS))
-}
-
-/** @returns how many there were */
-async function visits(connector: Connector, login: Login, milliseconds: number): Promise<number> {
-  const end = performance.now() + milliseconds
-  let count = 0
-  const worker = async () => {
-    for (; performance.now() < end; count++) await connector.visit(login)
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  return count
-}
-
-async function measured(pid: number | undefined, work: () => Promise<number>): Promise<Rate> {
-  const before = pid === undefined ? undefined : usageOf(pid)
-  const begin = performance.now()
-  const count = await work()
-  const seconds = (performance.now() - begin) / 1000
-  const after = pid === undefined ? undefined : usageOf(pid)
-  const cpuMs = before && after && ((after.cpuSeconds - before.cpuSeconds) * 1000) / count
-  return { perSecond: count / seconds, cpuMs }
-}
-
-/** What a client does for its ticket is none of the server's cost, and done before. */
-async function kerberosRate({ server, pid }: Running, kdc: Kdc): Promise<Rate> {
-  const clients = Array.from({ length: TICKETS }, () => {
-    const client = new GssapiClient(kdc)
-    return { client, first: client.next() }
+  const ours = storms.get(josephkLogins.name) ?? []
+  const kafka = storms.get(kafkaLogins.name)
+  const growth = (ours.at(-1)?.megabytes[2] ?? Number.NaN) / (ours[0]?.megabytes[2] ?? Number.NaN)
+  const title = `${STORM.toLocaleString('en')} logins by SCRAM-SHA-256 at once`
+  report.show({
+    title,
+    note: `The quickest of ${STORMS} storms; resident memory of the server.`,
+    rows,
+    goals: [
+      { what: `memory after ${STORMS} storms, of that after one`, value: growth, atMost: STORM_GROWTH },
+      ...(kafka ? [{ what: "time of Kafka's", value: least(ours) / least(kafka), atMost: 1 }] : []),
+    ],
+    charts: [{ title, unit: 'seconds', better: 'less', bars }],
   })
-  const connector = new Connector(server, false)
-  const waiting = [...clients]
-  const login: Login = async (peer) => {
-    const { client, first } = waiting.pop() as (typeof clients)[number]
-    await handshake(peer, 'GSSAPI')
-    // The server shows who it is, then what layers it has; there are none to choose.
-    client.unwrap(await step(peer, client.next(await step(peer, first))))
-    await step(peer, client.wrap(NO_LAYER))
-  }
-  try {
-    return await measured(pid, async () => {
-      const worker = async () => {
-        while (waiting.length > 0) await connector.visit(login)
-      }
-      await Promise.all(Array.from({ length: AT_ONCE }, worker))
-      return clients.length
-    })
-  } finally {
-    for (const { client } of clients) client.close()
-  }
 }
 
-/** All at once, by SCRAM, and what is left of it when they have gone. */
-async function stormOf({ server, pid }: Running): Promise<string> {
-  const connector = new Connector(server, false)
-  const login = scramLogin('SCRAM-SHA-256')
-  const megabytes = () => (pid === undefined ? undefined : usageOf(pid)?.residentMegabytes.toFixed(0))
-  const before = megabytes()
-  const begin = performance.now()
-  const guests = await Promise.all(Array.from({ length: STORM }, () => connector.stay(login)))
-  const seconds = (performance.now() - begin) / 1000
-  const amid = megabytes()
-  for (const { socket } of guests) socket.end()
-  await Promise.all(guests.map(({ socket }) => once(socket, 'close')))
-  return `${STORM} logins by SCRAM-SHA-256 at once: ${seconds.toFixed(2)} s; MB before, with all, after: ${before}, ${amid}, ${megabytes()}`
-}
-
-function shown({ perSecond, cpuMs }: Rate): string[] {
-  return [perSecond.toFixed(0), cpuMs === undefined ? '' : cpuMs.toFixed(2)]
+function least(storms: readonly Storm[]): number {
+  return Math.min(...storms.map(({ seconds }) => seconds))
 }

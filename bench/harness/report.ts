@@ -108,22 +108,22 @@ export function goalText({ what, measured, limit }: JudgedGoal): string {
 }
 
 function judge({ what, value, unit, atMost, atLeast }: Goal): JudgedGoal {
-  const shown = (number: number) => (unit === undefined ? readable(number) : `${readable(number)} ${unit}`)
+  const isMet = (number: number) =>
+    number <= (atMost ?? Number.POSITIVE_INFINITY) && number >= (atLeast ?? Number.NEGATIVE_INFINITY)
+  const shown = (number: number, digits = 3) => {
+    const text = number.toLocaleString('en', { maximumSignificantDigits: digits })
+    return unit === undefined ? text : `${text} ${unit}`
+  }
   const limits = [
     ...(atLeast === undefined ? [] : [`at least ${shown(atLeast)}`]),
     ...(atMost === undefined ? [] : [`at most ${shown(atMost)}`]),
   ]
-  const isMet =
-    Number.isFinite(value) && value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? -Infinity)
+  // Rounded as far as that does not turn a loss that is close into none.
+  const digits = [3, 4, 5].find((count) => isMet(Number(value.toPrecision(count))) === isMet(value)) ?? 10
   return {
     what,
-    measured: Number.isFinite(value) ? shown(value) : 'not measured',
+    measured: Number.isFinite(value) ? shown(value, digits) : 'not measured',
     limit: limits.join(', '),
-    isLost: !isMet,
+    isLost: !Number.isFinite(value) || !isMet(value),
   }
-}
-
-/** Three digits that count, without an exponent. */
-function readable(number: number): string {
-  return Number(number.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
 }

@@ -13,10 +13,12 @@ import { bearer } from '../../test/helpers/security/tokens.ts'
 export interface LoginServer {
   /** `host:port`. */
   readonly plain: string
-  readonly tls: string
+  /** The same over TLS. */
+  readonly tls?: string
   /** PEM. */
-  readonly ca: string
-  readonly token: string
+  readonly ca?: string
+  /** One that it believes, if it believes any. */
+  readonly token?: string
 }
 
 /** Shows who a client is over a connection. @throws Error when the server does not believe it */
@@ -66,10 +68,12 @@ export class Connector {
   readonly #context: SecureContext | undefined
 
   constructor({ plain, tls, ca }: LoginServer, isTls: boolean) {
-    const [host = '', port] = (isTls ? tls : plain).split(':')
+    const address = isTls ? tls : plain
+    if (address === undefined) throw new Error('there is no listener over TLS')
+    const [host = '', port] = address.split(':')
     this.#host = host
     this.#port = Number(port)
-    this.#context = isTls ? createSecureContext({ ca }) : undefined
+    this.#context = isTls ? createSecureContext(ca === undefined ? {} : { ca }) : undefined
   }
 
   /** Connects, logs in, and leaves. */

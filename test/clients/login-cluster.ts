@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import type { ClientSession, LogFields } from '../../lib/index.ts'
-import { startRealKafka } from '../helpers/real-kafka/real-kafka.ts'
+import { type RealKafkaOptions, startRealKafka } from '../helpers/real-kafka/real-kafka.ts'
 
 export const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
 export type Mechanism = (typeof MECHANISMS)[number]
@@ -14,6 +14,8 @@ export interface LoginOptions {
   readonly maxReauthMs?: number
   /** How long the tokens are good for that its endpoint gives, seconds. Default: an hour. */
   readonly expiresIn?: number
+  /** Of Kafka's JVM, where there is one. */
+  readonly jvm?: Pick<RealKafkaOptions, 'heapMegabytes' | 'javaArguments'>
 }
 
 /** What a cluster in this process knows of its clients. */
@@ -40,6 +42,8 @@ export interface LoginCluster {
   refuse(user: string): void
   /** Undefined where nobody counts. */
   readonly figures: LoginFigures | undefined
+  /** The process that serves. */
+  readonly pid: number | undefined
   stop(): Promise<void>
 }
 
@@ -100,6 +104,7 @@ export async function startLoginsJosephk({
       sessions: () => cluster.sessions(),
       closings,
     },
+    pid: process.pid,
     stop: () => cluster.stop(),
   }
 }
@@ -108,6 +113,7 @@ export async function startLoginsJosephk({
 export async function startLoginsReal({
   maxReauthMs = 0,
   expiresIn = 3_600,
+  jvm = {},
 }: LoginOptions): Promise<LoginCluster> {
   const { Cluster } = await import('../../lib/index.ts')
   const { ThrowawayAuthority } = await import('../../lib/security/tls/throwaway-authority.ts')
@@ -147,10 +153,14 @@ export async function startLoginsReal({
   })
   try {
     const kafka = await startRealKafka({
+      ...jvm,
       listeners: LISTENERS,
       properties,
       formatArguments: users,
-      javaArguments: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${oauth.jwksUrl}`],
+      javaArguments: [
+        ...(jvm.javaArguments ?? []),
+        `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${oauth.jwksUrl}`,
+      ],
     })
     return {
       ...addresses((name) => kafka.bootstrapServersOf(name)),
@@ -159,6 +169,7 @@ export async function startLoginsReal({
       createTopics: (names) => createTopics(kafka.bootstrapServersOf('OPEN'), names),
       refuse: (user) => oauth.refuse(user),
       figures: undefined,
+      pid: kafka.brokers[0]?.pid,
       stop: async () => {
         await kafka.stop()
         await issuer.stop()

@@ -1,4 +1,5 @@
-// kfake as a process of its own: says where it listens, ends with its standard input.
+// kfake as a process of its own: says where it listens, ends with its standard input. With the word "logins", alice has to
+// log in.
 package main
 
 import (
@@ -10,7 +11,14 @@ import (
 )
 
 func main() {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	options := []kfake.Opt{kfake.NumBrokers(1)}
+	if len(os.Args) > 1 && os.Args[1] == "logins" {
+		options = append(options, kfake.EnableSASL())
+		for _, mechanism := range []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
+			options = append(options, kfake.Superuser(mechanism, "alice", "secret"))
+		}
+	}
+	cluster, err := kfake.NewCluster(options...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
