@@ -13,7 +13,12 @@ export interface FileAccess {
 
 /**
  * A segment in a file, `<base offset>.log`. What is appended is with the operating system when `append` returns, so it
- * outlives this process however that ends; reads come from its page cache, each into memory of its own.
+ * outlives this process however that ends; reads come from its page cache, those for clients into buffers that are used
+ * again.
+ *
+ * Kafka has the kernel send (`sendfile`), which Node does not offer. Called through an FFI on the socket's descriptor it
+ * took 0.59-0.65 CPU seconds a GB, reading into these buffers 0.51-0.57, into fresh memory 0.61 (what lies in memory
+ * already: 0.31). It could not be told when a full socket has room again, either, and would write past libuv's queue.
  */
 export class FileBytes implements SegmentBytes, OpenedFile {
   readonly start = 0
