@@ -19,13 +19,13 @@ export function readJaasConfig(text: string): JaasEntry {
   const [loginModule, flag, ...rest] = words
   if (loginModule === undefined) throw new Error('expected a login module')
   if (flag === undefined || !FLAGS.has(flag.toLowerCase())) {
-    throw new Error(`expected ${[...FLAGS].join(', ')} after ${loginModule}`)
+    throw new Error(`expected ${[...FLAGS].join(', ')} after the login module`)
   }
   const options = new Map<string, string>()
   while (rest.length > 0 && rest[0] !== ';') {
     const [name, equals, value] = rest.splice(0, 3)
     if (name === undefined || equals !== '=' || value === undefined || value === ';') {
-      throw new Error(`expected options of the form name="value" after ${loginModule}`)
+      throw new Error(`expected options of the form name="value" after the login module`)
     }
     options.set(name, value)
   }

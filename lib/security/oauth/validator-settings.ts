@@ -87,7 +87,10 @@ function keysAt(config: ConfigOf): KeysAt {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'file:') return { kind: 'file', path: saying(URL_CONFIG, () => fileURLToPath(url)) }
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new ListenerConfigError(`${URL_CONFIG}: expected a URL of http, https or file, got '${text}'`)
+    throw new ListenerConfigError(`${URL_CONFIG}: expected a URL of http, https or file`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new ListenerConfigError(`${URL_CONFIG}: expected a URL without a user's name and password`)
   }
   const refreshMs = number(config, 'jwks.endpoint.refresh.ms')
   if (refreshMs <= 0) {

@@ -299,6 +299,11 @@ t.test('by whoever reads errors', async (t) => {
     { users: [{ name: 'alice', password: 'hunter2', mechanisms: ['NTLM'] }] },
     { config: 'listener.password=hunter2' },
     { config: { 'delegation.token.secret.key': ['hunter2'] } },
+    jaas('hunter2'),
+    jaas('a.Module required a=hunter2'),
+    jaas('a.Module required hunter2;'),
+    jaas('a.Module required a="hunter2;'),
+    ...['http', 'ftp'].map((scheme) => keysAt(`${scheme}://alice:hunter2@localhost:1/keys`)),
     { config: { 'delegation.token.secret.key': 'hunter2', 'num.partitions': 'many' } },
     ...['key', 'cert', 'ca', 'passphrase'].map((option) => ({
       listeners: [{ securityProtocol: 'SSL', tls: { [option]: [key] } }],
@@ -330,6 +335,21 @@ t.test('by whoever reads errors', async (t) => {
   }
   t.throws(() => cluster.users.changePassword('nobody', 'hunter2'), { message: /^(?!.*hunter)/ })
 })
+
+function jaas(text: string) {
+  const config = { 'listener.name.s.oauthbearer.sasl.jaas.config': text }
+  return { listeners: [{ name: 'S', securityProtocol: 'SASL_PLAINTEXT' }], config }
+}
+
+function keysAt(url: string) {
+  const prefix = 'sasl.oauthbearer'
+  const unverified = {
+    [`${prefix}.allow.unverified.audience`]: true,
+    [`${prefix}.allow.unverified.issuer`]: true,
+  }
+  const config = { ...unverified, [`${prefix}.jwks.endpoint.url`]: url }
+  return { listeners: [{ securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['OAUTHBEARER'] }], config }
+}
 
 function user(name: string) {
   return { principalType: 'User', name }

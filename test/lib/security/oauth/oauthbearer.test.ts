@@ -222,7 +222,11 @@ t.test('configs that Kafka would not start with', async (t) => {
     [{ [`${PREFIX}.server.callback.handler.class`]: HANDLER }, /jwks\.endpoint\.url: expected/],
     [{ [url]: 'file:///nowhere' }, /expected\.audience: expected a value, or .*allow\.unverified\.audience/],
     [{ [url]: 'file:///nowhere', 'sasl.oauthbearer.expected.audience': 'a' }, /expected\.issuer: expected/],
-    [{ [url]: 'ftp://x', ...unverified }, /expected a URL of http, https or file, got 'ftp:\/\/x'/],
+    [{ [url]: 'ftp://x', ...unverified }, /expected a URL of http, https or file$/],
+    [
+      { [url]: 'https://alice:x@localhost', ...unverified },
+      /expected a URL without a user's name and password/,
+    ],
     [
       { [url]: 'http://x', 'sasl.oauthbearer.jwks.endpoint.refresh.ms': '0', ...unverified },
       /refresh\.ms: expected a number > 0/,
