@@ -52,18 +52,45 @@ export function sameEpochs(a: PartitionEpochs, b: PartitionEpochs): boolean {
   return true
 }
 
-const NO_OWNERS: ReadonlyMap<number, string> = new Map()
+/** Who has each partition of one topic. An array, because assignors look at each of thousands of partitions. */
+class TopicOwners {
+  readonly #owners: (string | undefined)[] = []
+  #size = 0
+
+  /** How many partitions have one. */
+  get size(): number {
+    return this.#size
+  }
+
+  has(partition: number): boolean {
+    return this.#owners[partition] !== undefined
+  }
+
+  get(partition: number): string | undefined {
+    return this.#owners[partition]
+  }
+
+  set(partition: number, owner: string | undefined): void {
+    const owners = this.#owners
+    // Without holes: far beyond the end of an array they would make a hash map of it.
+    while (owners.length <= partition) owners.push(undefined)
+    this.#size += Number(owner !== undefined) - Number(owners[partition] !== undefined)
+    owners[partition] = owner
+  }
+}
+
+const NO_OWNERS = new TopicOwners()
 
 /** Who has each partition of each topic. */
 export class PartitionOwners {
-  #owners = new Map<string, Map<number, string>>()
+  readonly #owners = new Map<string, TopicOwners>()
 
   ownerOf(topicId: string, partition: number): string | undefined {
     return this.#owners.get(topicId)?.get(partition)
   }
 
-  /** The partitions of the topic that have an owner, by partition. */
-  ofTopic(topicId: string): ReadonlyMap<number, string> {
+  /** The partitions of the topic that have an owner. */
+  ofTopic(topicId: string): { readonly size: number; has(partition: number): boolean } {
     return this.#owners.get(topicId) ?? NO_OWNERS
   }
 
@@ -71,7 +98,7 @@ export class PartitionOwners {
     for (const [topicId, partitions] of topics) {
       let owners = this.#owners.get(topicId)
       if (!owners) {
-        owners = new Map()
+        owners = new TopicOwners()
         this.#owners.set(topicId, owners)
       }
       for (const partition of partitions.keys()) owners.set(partition, owner)
@@ -84,7 +111,7 @@ export class PartitionOwners {
       const owners = this.#owners.get(topicId)
       if (!owners) continue
       for (const partition of partitions.keys()) {
-        if (owners.get(partition) === owner) owners.delete(partition)
+        if (owners.get(partition) === owner) owners.set(partition, undefined)
       }
       if (owners.size === 0) this.#owners.delete(topicId)
     }

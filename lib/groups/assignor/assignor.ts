@@ -18,6 +18,8 @@ interface PartitionSet {
 /** What there is to share out (`GroupSpec`, `SubscribedTopicDescriber`). */
 export interface GroupSpec {
   readonly members: readonly MemberSpec[]
+  /** How many partitions each should have until now, in the order of `members`. */
+  readonly assignedCounts: readonly number[]
   /** All members subscribe to the same topics. */
   readonly isHomogeneous: boolean
   partitionCount(topicId: string): number
@@ -26,48 +28,44 @@ export interface GroupSpec {
 }
 
 /**
- * Says which member shall have which partitions, by member id. Who is left out gets none; who keeps what it has gets the
- * same object back.
+ * Says which partitions each member shall have, in the order of `spec.members`. Who keeps what it has gets the same object
+ * back, so that a look tells.
  */
-export type Assignor = (spec: GroupSpec) => Map<string, TopicPartitions>
+export type Assignor = (spec: GroupSpec) => TopicPartitions[]
 
-/** Partitions that are being shared out: what a member had is copied only when it changes. */
+/** Partitions that are being shared out, by the index of the member: what one had is copied only when it changes. */
 export class Shares {
-  readonly #shares = new Map<string, TopicPartitions>()
-  readonly #copied = new Set<string>()
+  readonly result: TopicPartitions[]
+  readonly #copied = new Set<number>()
 
-  get result(): Map<string, TopicPartitions> {
-    return this.#shares
+  constructor(members: readonly MemberSpec[]) {
+    this.result = members.map(({ assigned }) => assigned)
   }
 
-  begin(memberId: string, assigned: TopicPartitions): void {
-    this.#shares.set(memberId, assigned)
-  }
-
-  add(memberId: string, topicId: string, partition: number): void {
-    const share = this.#ownCopy(memberId)
+  add(member: number, topicId: string, partition: number): void {
+    const share = this.#ownCopy(member)
     const partitions = share.get(topicId)
     if (partitions) partitions.add(partition)
     else share.set(topicId, new Set([partition]))
   }
 
-  remove(memberId: string, topicId: string, partition: number): void {
-    const share = this.#ownCopy(memberId)
+  remove(member: number, topicId: string, partition: number): void {
+    const share = this.#ownCopy(member)
     const partitions = share.get(topicId)
     partitions?.delete(partition)
     if (partitions?.size === 0) share.delete(topicId)
   }
 
-  removeTopic(memberId: string, topicId: string): void {
-    this.#ownCopy(memberId).delete(topicId)
+  removeTopic(member: number, topicId: string): void {
+    this.#ownCopy(member).delete(topicId)
   }
 
-  #ownCopy(memberId: string): Map<string, Set<number>> {
-    const share = this.#shares.get(memberId) as TopicPartitions
-    if (this.#copied.has(memberId)) return share as Map<string, Set<number>>
+  #ownCopy(member: number): Map<string, Set<number>> {
+    const share = this.result[member] as TopicPartitions
+    if (this.#copied.has(member)) return share as Map<string, Set<number>>
     const copy = new Map([...share].map(([topicId, partitions]) => [topicId, new Set(partitions)]))
-    this.#shares.set(memberId, copy)
-    this.#copied.add(memberId)
+    this.result[member] = copy
+    this.#copied.add(member)
     return copy
   }
 }

@@ -14,7 +14,7 @@ interface Dealing {
  * divide evenly; static members come first, in the order of their instance ids, so that their ranges stay when they come
  * back under other member ids (`RangeAssignor`).
  */
-export function assignRanges({ members, partitionCount }: GroupSpec): Map<string, TopicPartitions> {
+export function assignRanges({ members, partitionCount }: GroupSpec): TopicPartitions[] {
   const topics = new Map<string, Dealing>()
   for (const { topicIds } of members) {
     for (const topicId of topicIds) {
@@ -23,16 +23,17 @@ export function assignRanges({ members, partitionCount }: GroupSpec): Map<string
       else topics.set(topicId, { partitions: partitionCount(topicId), subscribers: 1, dealtTo: 0, next: 0 })
     }
   }
-  return new Map(
-    [...members].sort(compareMembers).map(({ memberId, topicIds }) => {
-      const share = new Map<string, ReadonlySet<number>>()
-      for (const topicId of topicIds) {
-        const range = deal(topics.get(topicId) as Dealing)
-        if (range.size > 0) share.set(topicId, range)
-      }
-      return [memberId, share]
-    }),
-  )
+  const result: TopicPartitions[] = []
+  const inOrder = [...members.entries()].sort(([, a], [, b]) => compareMembers(a, b))
+  for (const [index, { topicIds }] of inOrder) {
+    const share = new Map<string, ReadonlySet<number>>()
+    for (const topicId of topicIds) {
+      const range = deal(topics.get(topicId) as Dealing)
+      if (range.size > 0) share.set(topicId, range)
+    }
+    result[index] = share
+  }
+  return result
 }
 
 function compareMembers(a: MemberSpec, b: MemberSpec): number {

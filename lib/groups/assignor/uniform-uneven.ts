@@ -18,7 +18,7 @@ interface Topic {
  * go to the least loaded subscriber, and then they move from the most to the least loaded subscribers of each topic
  * until no move helps (`UniformHeterogeneousAssignmentBuilder`).
  */
-export function balanceUnevenSubscriptions(spec: GroupSpec): Map<string, TopicPartitions> {
+export function balanceUnevenSubscriptions(spec: GroupSpec): TopicPartitions[] {
   return new UnevenBalance(spec).balance()
 }
 
@@ -26,10 +26,11 @@ class UnevenBalance {
   readonly #spec: GroupSpec
   readonly #topics: Topic[] = []
   readonly #loads: Int32Array
-  readonly #shares = new Shares()
+  readonly #shares: Shares
 
   constructor(spec: GroupSpec) {
     this.#spec = spec
+    this.#shares = new Shares(spec.members)
     this.#loads = new Int32Array(spec.members.length)
     const byId = new Map<string, Topic>()
     for (const [member, { topicIds }] of spec.members.entries()) {
@@ -54,12 +55,11 @@ class UnevenBalance {
   }
 
   #keepWhatIsSubscribed(byId: ReadonlyMap<string, Topic>): void {
-    for (const [member, { memberId, topicIds, assigned }] of this.#spec.members.entries()) {
-      this.#shares.begin(memberId, assigned)
+    for (const [member, { topicIds, assigned }] of this.#spec.members.entries()) {
       for (const [topicId, partitions] of assigned) {
         const topic = topicIds.has(topicId) ? byId.get(topicId) : undefined
         if (!topic) {
-          this.#shares.removeTopic(memberId, topicId)
+          this.#shares.removeTopic(member, topicId)
           continue
         }
         for (const partition of partitions) topic.owners[partition] = member
@@ -68,7 +68,7 @@ class UnevenBalance {
     }
   }
 
-  balance(): Map<string, TopicPartitions> {
+  balance(): TopicPartitions[] {
     for (const topic of this.#topics) {
       for (const [partition, owner] of topic.owners.entries()) {
         if (owner === NOBODY) this.#give(topic, partition, this.#leastLoaded(topic))
@@ -94,12 +94,11 @@ class UnevenBalance {
 
   #give({ topicId, owners }: Topic, partition: number, member: number): void {
     const from = owners[partition] as number
-    const { members } = this.#spec
     if (from !== NOBODY) {
-      this.#shares.remove(members[from]?.memberId as string, topicId, partition)
+      this.#shares.remove(from, topicId, partition)
       this.#loads[from] = this.#loadOf(from) - 1
     }
-    this.#shares.add(members[member]?.memberId as string, topicId, partition)
+    this.#shares.add(member, topicId, partition)
     this.#loads[member] = this.#loadOf(member) + 1
     owners[partition] = member
   }

@@ -2,6 +2,7 @@ import type { Timer } from '../../lab/clock.ts'
 import { Counter } from '../counter.ts'
 import { NO_PARTITIONS, PartitionOwners, samePartitions, type TopicPartitions } from '../topic-partitions.ts'
 import { type ConsumerMember, isReconciledTo } from './member.ts'
+import { MemberSpecs } from './member-specs.ts'
 import { MemberTimers } from './member-timers.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -43,6 +44,7 @@ export class ConsumerGroup {
   readonly targetOwners = new PartitionOwners()
   /** The regular expressions are about to be resolved. */
   resolving: Timer | undefined
+  readonly specs = new MemberSpecs()
   readonly #members = new Map<string, ConsumerMember>()
   readonly #staticMembers = new Map<string, string>()
   readonly #targets = new Map<string, TopicPartitions>()
@@ -113,6 +115,7 @@ export class ConsumerGroup {
     const old = this.#members.get(memberId)
     if (old) this.#forget(old)
     this.#members.set(memberId, member)
+    this.specs.set(member, this.targetOf(memberId))
     this.subscriptions.replace(old, member)
     if (member.instanceId !== null) this.#staticMembers.set(member.instanceId, memberId)
     this.owners.give(memberId, member.assigned)
@@ -125,6 +128,7 @@ export class ConsumerGroup {
     if (!old) return
     this.#forget(old)
     this.#members.delete(memberId)
+    this.specs.delete(memberId)
     this.subscriptions.replace(old, undefined)
   }
 
@@ -148,12 +152,12 @@ export class ConsumerGroup {
   /** What the member shall have from now on; undefined when it is gone. */
   setTarget(memberId: string, target: TopicPartitions | undefined): void {
     this.targetOwners.take(memberId, this.targetOf(memberId))
-    if (!target) {
-      this.#targets.delete(memberId)
-      return
-    }
-    this.#targets.set(memberId, target)
-    this.targetOwners.give(memberId, target)
+    if (target) {
+      this.#targets.set(memberId, target)
+      this.targetOwners.give(memberId, target)
+    } else this.#targets.delete(memberId)
+    const member = this.#members.get(memberId)
+    if (member) this.specs.set(member, this.targetOf(memberId))
   }
 
   hasTarget(memberId: string, target: TopicPartitions): boolean {

@@ -20,10 +20,13 @@ export function updateTargetAssignment(shard: GroupShard, group: ConsumerGroup):
   if (assignmentTimestampMs !== 0 && now < assignmentTimestampMs + consumerAssignmentIntervalMs) return
   const assignors = serverAssignors(shard.config.groupConsumerAssignors)
   const assignor = assignors.find(({ name }) => name === group.preferredAssignor) ?? assignors[0]
-  const targets = assignor?.assign(specOf(group, shard.services.metadata.image))
+  const spec = specOf(group, shard.services.metadata.image)
+  const targets = assignor?.assign(spec)
   const records: GroupRecord[] = []
-  for (const memberId of group.members.keys()) {
-    const target = targets?.get(memberId) ?? NO_PARTITIONS
+  for (let i = 0; i < spec.members.length; i++) {
+    const { memberId, assigned } = spec.members[i] as MemberSpec
+    const target = targets?.[i] ?? NO_PARTITIONS
+    if (target === assigned && target !== NO_PARTITIONS) continue
     if (!group.hasTarget(memberId, target)) records.push(targetRecord(groupId, memberId, target))
   }
   records.push(targetEpochRecord(groupId, groupEpoch, now))
@@ -39,19 +42,12 @@ export function updateTargetAssignment(shard: GroupShard, group: ConsumerGroup):
 function specOf(group: ConsumerGroup, image: MetadataImage): GroupSpec {
   const { members, subscriptions, targetOwners } = group
   const isHomogeneous = subscriptions.isHomogeneous(members.size)
-  let shared: ReadonlySet<string> | undefined
-  const topicIdsOf = (member: ConsumerMember) => {
-    if (!isHomogeneous) return subscribedTopicIds(group, member, image)
-    shared ??= subscribedTopicIds(group, member, image)
-    return shared
-  }
-  const specs: MemberSpec[] = []
-  for (const member of members.values()) {
-    const { memberId, instanceId } = member
-    specs.push({ memberId, instanceId, topicIds: topicIdsOf(member), assigned: group.targetOf(memberId) })
-  }
+  const topicIdsOf = (memberId: string) =>
+    subscribedTopicIds(group, members.get(memberId) as ConsumerMember, image)
+  const [first] = members.keys()
+  const shared = isHomogeneous && first !== undefined ? topicIdsOf(first) : undefined
   return {
-    members: specs,
+    ...group.specs.list(shared ? () => shared : topicIdsOf),
     isHomogeneous,
     partitionCount: (topicId) => image.topicsById.get(topicId)?.partitions.length ?? 0,
     assigned: (topicId) => targetOwners.ofTopic(topicId),
