@@ -1,15 +1,14 @@
 import type { Job } from './client.ts'
 import { runWithOrders } from './orders.ts'
 
-/** Each is written four times, once to the first topic and once by each stage. */
-const RECORDS = 50_000
+const RECORDS = 200_000
 const PARTITIONS = 6
 
-/** Three stages that consume, transform and produce exactly once, as the README tells. */
-export function chainJob(client: string, command: (folder: string) => readonly string[]): Job {
-  return {
-    name: `${client} exactly once`,
+/** Three stages that consume, transform and produce exactly once, as the README tells; once with each protocol of groups. */
+export function chainJobs(client: string, command: (folder: string) => readonly string[]): Job[] {
+  return ['classic', 'consumer'].map((group) => ({
+    name: `${client} exactly once ${group}`,
     run: (context) =>
-      runWithOrders(context, command(context.folder), { records: RECORDS, partitions: PARTITIONS }),
-  }
+      runWithOrders(context, command(context.folder), { group, records: RECORDS, partitions: PARTITIONS }),
+  }))
 }

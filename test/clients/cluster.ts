@@ -34,6 +34,10 @@ const GROUP_CONFIG = {
   'group.consumer.min.session.timeout.ms': '6000',
   'group.consumer.heartbeat.interval.ms': '2000',
   'group.consumer.min.heartbeat.interval.ms': '2000',
+  'group.streams.session.timeout.ms': '6000',
+  'group.streams.min.session.timeout.ms': '6000',
+  'group.streams.heartbeat.interval.ms': '2000',
+  'group.streams.min.heartbeat.interval.ms': '2000',
 }
 
 /** josephk as users start it: its command line from the built package, in a process of its own. */
@@ -101,13 +105,13 @@ export function given(bootstrapServers: string): SharedCluster {
 }
 
 export function startThreeReal(): Promise<ThreeBrokers> {
-  return startRealKafka({ brokers: 3, properties: { 'min.insync.replicas': '2' } })
+  return startRealKafka({ brokers: 3, properties: { ...GROUP_CONFIG, 'min.insync.replicas': '2' } })
 }
 
 /** In this process, since nothing outside it can stop one broker of three. */
 export async function startThreeJosephk(): Promise<ThreeBrokers> {
   const { Cluster } = await import('../../lib/index.ts')
-  return Cluster.start({ brokers: 3, config: { 'min.insync.replicas': 2 } })
+  return Cluster.start({ brokers: 3, config: { ...GROUP_CONFIG, 'min.insync.replicas': 2 } })
 }
 
 /** In this process, which gets the certificates so. */

@@ -19,8 +19,10 @@ import (
 
 const (
 	stages      = 3
-	fedTogether = 250
-	fedAhead    = 3_000
+	fedTogether = 1_000
+	fedAhead    = 12_000
+	// So little that it lasts until everybody has got something.
+	drippedTogether = 60
 )
 
 type chain struct {
@@ -29,26 +31,44 @@ type chain struct {
 	start               time.Time
 	answers             chan string
 	failures            chan error
+	over                chan struct{}
 	received, fenced    atomic.Int64
+	isDripping          atomic.Bool
+}
+
+func newChain(arguments arguments) *chain {
+	return &chain{
+		bootstrap: arguments.text("bootstrap"), prefix: arguments.text("prefix"),
+		records: arguments.number("records"), partitions: arguments.number("partitions"),
+		start: time.Now(), answers: make(chan string, 8), failures: make(chan error, 64), over: make(chan struct{}),
+	}
 }
 
 func runChain(arguments arguments) error {
-	c := &chain{
-		bootstrap: arguments.text("bootstrap"), prefix: arguments.text("prefix"),
-		records: arguments.number("records"), partitions: arguments.number("partitions"),
-		start: time.Now(), answers: make(chan string, 8), failures: make(chan error, 64),
-	}
+	c := newChain(arguments)
 	brokers, err := c.makeTopics()
 	if err != nil {
 		return err
 	}
 	go c.listen()
-	members := make([][]*chainMember, stages)
-	for stage := range members {
-		members[stage] = []*chainMember{c.member(stage+1, "a"), c.member(stage+1, "b")}
+	doomed, err := startDoomed()
+	if err != nil {
+		return err
 	}
+	// Of each stage, those that live in this process, in the order in which they came.
+	members := make([][]*chainMember, stages)
+	join := func(name string) func(stage int) {
+		return func(stage int) { members[stage] = append(members[stage], c.member(stage+1, name)) }
+	}
+	for stage := range members {
+		join("b")(stage)
+	}
+	read := make(chan struct{})
 	go c.watch(c.feed)
-	go c.watch(c.read)
+	go c.watch(func() error {
+		defer close(read)
+		return c.read()
+	})
 
 	each := func(what func(stage int)) func() error {
 		return func() error {
@@ -63,21 +83,22 @@ func runChain(arguments arguments) error {
 		what       string
 		happen     func() error
 	}{
-		{10, "a third member joins each stage", each(func(stage int) {
-			members[stage] = append(members[stage], c.member(stage+1, "c"))
-		})},
+		{10, "a third member joins each stage", each(join("c"))},
 		{20, "the first broker stops", c.order("STOP", brokers[0], "STOPPED")},
 		{26, "it starts", c.order("START", brokers[0], "STARTED")},
-		{34, "the first member of each stage dies in a transaction, and is replaced", each(func(stage int) {
-			members[stage][0].die()
-			members[stage][0] = c.member(stage+1, "a")
-		})},
-		{48, "the second member of each stage is fenced by another of its name", each(func(stage int) {
-			members[stage] = append(members[stage], c.member(stage+1, "b"))
-		})},
+		{34, "the first member of each stage is killed in a transaction, and is replaced", func() error {
+			c.isDripping.Store(true)
+			err := doomed.die()
+			c.isDripping.Store(false)
+			if err != nil {
+				return err
+			}
+			return each(join("a"))()
+		}},
+		{48, "the second member of each stage is fenced by another of its name", each(join("b"))},
 		{58, "the second broker stops", c.order("STOP", brokers[1], "STOPPED")},
 		{64, "it starts", c.order("START", brokers[1], "STARTED")},
-		{72, "the third member of each stage leaves", each(func(stage int) { members[stage][2].leave() })},
+		{72, "the third member of each stage leaves", each(func(stage int) { members[stage][1].leave() })},
 		{82, "the third broker stops", c.order("STOP", brokers[2], "STOPPED")},
 		{88, "it starts", c.order("START", brokers[2], "STARTED")},
 		{100, "all is there", each(func(stage int) {
@@ -93,6 +114,17 @@ func runChain(arguments arguments) error {
 		if err := event.happen(); err != nil {
 			return err
 		}
+	}
+	close(c.over)
+	select {
+	case <-read:
+	case <-time.After(30 * time.Second):
+		return fmt.Errorf("the end of the last topic cannot be read")
+	}
+	select {
+	case err := <-c.failures:
+		return err
+	default:
 	}
 	if c.fenced.Load() < stages {
 		return fmt.Errorf("only %d members were fenced", c.fenced.Load())
@@ -147,7 +179,11 @@ func (c *chain) feed() error {
 		if err := client.BeginTransaction(); err != nil {
 			return err
 		}
-		end := min(first+fedTogether, c.records)
+		together := fedTogether
+		if c.isDripping.Load() {
+			together = drippedTogether
+		}
+		end := min(first+together, c.records)
 		for number := first; number < end; number++ {
 			value := []byte(strconv.Itoa(number))
 			record := &kgo.Record{Topic: c.topic(0), Partition: int32(number % c.partitions), Value: value}
@@ -191,15 +227,36 @@ func (c *chain) read() error {
 		return err
 	}
 	defer client.Close()
-	for c.received.Load() < int64(c.records) {
-		fetches := client.PollFetches(context.Background())
+	check := func(ctx context.Context) error {
+		fetches := client.PollFetches(ctx)
 		for record := range fetches.RecordsAll() {
-			if expected := strconv.Itoa(next[record.Partition]); string(record.Value) != expected {
+			if expected := strconv.Itoa(next[record.Partition]) + " 1 2 3"; string(record.Value) != expected {
 				return fmt.Errorf("%s instead of %s in partition %d at %d", record.Value, expected, record.Partition, record.Offset)
 			}
 			next[record.Partition] += c.partitions
 			c.received.Add(1)
 		}
+		return nil
+	}
+	// And a while longer, for nothing may follow what is expected.
+	var deadline time.Time
+	for deadline.IsZero() || time.Now().Before(deadline) {
+		select {
+		case <-c.over:
+			if deadline.IsZero() {
+				deadline = time.Now().Add(time.Second)
+			}
+		default:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+		err := check(ctx)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+	if received := c.received.Load(); received != int64(c.records) {
+		return fmt.Errorf("%d records came out of the last stage", received)
 	}
 	return nil
 }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -20,18 +19,14 @@ type chainMember struct {
 	name    string
 	session *kgo.GroupTransactSession
 	stop    context.CancelFunc
-	dying   chan struct{}
+	pausing chan struct{}
 	stopped chan struct{}
-
-	mutex  sync.Mutex
-	conns  []net.Conn
-	isDead bool
 }
 
 func (c *chain) member(stage int, name string) *chainMember {
 	m := &chainMember{
 		chain: c, stage: stage, name: fmt.Sprintf("stage-%d-%s", stage, name),
-		dying: make(chan struct{}), stopped: make(chan struct{}),
+		pausing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
@@ -42,32 +37,29 @@ func (c *chain) member(stage int, name string) *chainMember {
 	return m
 }
 
-// die cuts it off in the middle of a transaction, so that nobody hears a word of it any more.
-func (m *chainMember) die() {
-	close(m.dying)
-	<-m.stopped
-}
-
 func (m *chainMember) leave() {
 	m.stop()
 	<-m.stopped
 }
 
 func (m *chainMember) run(ctx context.Context) error {
-	session, err := kgo.NewGroupTransactSession(
+	options := []kgo.Opt{
 		kgo.SeedBrokers(strings.Split(m.chain.bootstrap, ",")...),
-		kgo.TransactionalID(m.chain.prefix+"-"+m.name),
-		kgo.TransactionTimeout(20*time.Second),
+		kgo.TransactionalID(m.chain.prefix + "-" + m.name),
+		kgo.TransactionTimeout(20 * time.Second),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumerGroup(fmt.Sprintf("%s-stage-%d", m.chain.prefix, m.stage)),
-		kgo.ConsumeTopics(m.chain.topic(m.stage-1)),
+		kgo.ConsumeTopics(m.chain.topic(m.stage - 1)),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.SessionTimeout(6*time.Second),
-		kgo.HeartbeatInterval(500*time.Millisecond),
+		kgo.SessionTimeout(6 * time.Second),
+		kgo.HeartbeatInterval(500 * time.Millisecond),
 		kgo.RequireStableFetchOffsets(),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.Dialer(m.dial),
-	)
+	}
+	if coordinatorAssigns {
+		options = append(options, kgo.ServerSideBalancer())
+	}
+	session, err := kgo.NewGroupTransactSession(options...)
 	if err != nil {
 		return err
 	}
@@ -77,50 +69,48 @@ func (m *chainMember) run(ctx context.Context) error {
 		if fetches.NumRecords() == 0 {
 			continue
 		}
-		goesOn, err := m.transform(fetches)
-		if err != nil {
+		if err := m.transform(fetches); err != nil {
 			session.Close()
 			return m.judge(err)
-		}
-		if !goesOn {
-			return nil
 		}
 	}
 	session.Close()
 	return nil
 }
 
-// transform says whether the member lives on.
-func (m *chainMember) transform(fetches kgo.Fetches) (bool, error) {
+// transform puts the stage's number behind each value.
+func (m *chainMember) transform(fetches kgo.Fetches) error {
 	ctx := context.Background()
 	if err := m.session.Begin(); err != nil {
-		return false, err
+		return err
 	}
 	first := kgo.AbortingFirstErrPromise(m.session.Client())
 	for record := range fetches.RecordsAll() {
-		next := &kgo.Record{Topic: m.chain.topic(m.stage), Partition: record.Partition, Key: record.Key, Value: record.Value}
+		value := fmt.Appendf(slices.Clip(record.Value), " %d", m.stage)
+		next := &kgo.Record{Topic: m.chain.topic(m.stage), Partition: record.Partition, Key: record.Key, Value: value}
 		m.session.Produce(ctx, next, first.Promise())
 	}
 	select {
-	case <-m.dying:
-		err := m.session.Client().Flush(ctx)
-		m.cut()
-		go m.session.Close()
-		return false, err
+	case <-m.pausing:
+		if err := m.session.Client().Flush(ctx); err != nil {
+			return err
+		}
+		fmt.Printf("%s%d\n", inTransaction, m.stage)
+		select {} // Until it is killed.
 	default:
 	}
 	failure := first.Err()
 	committed, err := m.session.End(ctx, failure == nil)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if failure != nil && isFencing(failure) {
-		return false, failure
+		return failure
 	}
 	if !committed {
 		m.chain.note(fmt.Sprintf("%s begins again: %v", m.name, failure))
 	}
-	return true, nil
+	return nil
 }
 
 func isFencing(err error) bool {
@@ -135,28 +125,4 @@ func (m *chainMember) judge(err error) error {
 	m.chain.fenced.Add(1)
 	m.chain.note(fmt.Sprintf("%s is fenced: %v", m.name, err))
 	return nil
-}
-
-func (m *chainMember) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if m.isDead {
-		conn.Close()
-		return nil, errors.New("it is dead")
-	}
-	m.conns = append(m.conns, conn)
-	return conn, nil
-}
-
-func (m *chainMember) cut() {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	m.isDead = true
-	for _, conn := range m.conns {
-		conn.Close()
-	}
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { chainJob } from '../chain.ts'
+import { chainJobs } from '../chain.ts'
 import { type Client, sources, standardJob } from '../client.ts'
 import { saslJobs } from '../logins.ts'
 import { missingProgram, mustRun } from '../process.ts'
@@ -18,7 +18,7 @@ export const go: Client = {
       join(folder, 'job'),
       ...['--group', 'consumer'],
     ]),
-    chainJob('go', (folder) => [join(folder, 'job'), '--chain', 'yes']),
+    ...chainJobs('go', (folder) => [join(folder, 'job'), '--chain', 'yes']),
     ...saslJobs({
       name: 'go',
       command: (folder) => [join(folder, 'job')],

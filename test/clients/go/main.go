@@ -51,6 +51,8 @@ func main() {
 	work := runJobs
 	if arguments["victim"] != "" {
 		work = beVictim
+	} else if arguments["doomed"] != "" {
+		work = beDoomed
 	} else if arguments["chain"] != "" {
 		work = runChain
 	} else if arguments["logins"] != "" {

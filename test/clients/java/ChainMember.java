@@ -3,7 +3,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -22,15 +21,15 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** One member of a stage. Others may have its name, and so its transactional id: the last one to come has it. */
 final class ChainMember extends Thread {
-    private final Chain chain;
+    private final ChainSetting chain;
     private final int stage;
     private final String id;
-    private volatile boolean dies;
+    private volatile Runnable onPause;
     private volatile boolean leaves;
     private KafkaProducer<byte[], byte[]> producer;
     private KafkaConsumer<byte[], byte[]> consumer;
 
-    ChainMember(Chain chain, int stage, String name) {
+    ChainMember(ChainSetting chain, int stage, String name) {
         super("stage " + stage + " " + name);
         this.chain = chain;
         this.stage = stage;
@@ -38,10 +37,9 @@ final class ChainMember extends Thread {
         setDaemon(true);
     }
 
-    /** It stops in the middle of a transaction, without a word to anybody, and is gone on return. */
-    void die() throws InterruptedException {
-        dies = true;
-        join();
+    /** In the middle of its next transaction it says so, and does nothing more. */
+    void pauseInTransaction(Runnable onPause) {
+        this.onPause = onPause;
     }
 
     void leave() throws InterruptedException {
@@ -57,8 +55,7 @@ final class ChainMember extends Thread {
             consumer.subscribe(List.of(chain.topic(stage - 1)));
             while (!leaves) {
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
-                if (records.isEmpty()) continue;
-                if (!transform(records)) return;
+                if (!records.isEmpty()) transform(records);
             }
             producer.close();
             consumer.close();
@@ -73,18 +70,16 @@ final class ChainMember extends Thread {
         }
     }
 
-    /** @return false when the member is dead */
-    private boolean transform(ConsumerRecords<byte[], byte[]> records) {
+    private void transform(ConsumerRecords<byte[], byte[]> records) throws InterruptedException {
         try {
             producer.beginTransaction();
             for (ConsumerRecord<byte[], byte[]> record : records) {
-                producer.send(new ProducerRecord<>(chain.topic(stage), record.partition(), record.key(), record.value()));
+                producer.send(new ProducerRecord<>(chain.topic(stage), record.partition(), record.key(), chain.transformed(record.value(), stage)));
             }
-            if (dies) {
+            if (onPause != null) {
                 producer.flush();
-                producer.close(Duration.ZERO);
-                closeForGood();
-                return false;
+                onPause.run();
+                Thread.sleep(600_000);
             }
             Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(records.nextOffsets());
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
@@ -96,18 +91,6 @@ final class ChainMember extends Thread {
             abort();
             rewind();
         }
-        return true;
-    }
-
-    /** A session of KIP-848 lasts 45 s by default, so that there the group is told. */
-    private void closeForGood() {
-        CloseOptions.GroupMembershipOperation operation = speaksKip848()
-            ? CloseOptions.GroupMembershipOperation.LEAVE_GROUP : CloseOptions.GroupMembershipOperation.REMAIN_IN_GROUP;
-        consumer.close(CloseOptions.groupMembershipOperation(operation));
-    }
-
-    private boolean speaksKip848() {
-        return stage == 2;
     }
 
     private void commit() {
@@ -160,7 +143,7 @@ final class ChainMember extends Thread {
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        if (speaksKip848()) {
+        if (chain.coordinatorAssigns) {
             config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
         } else {
             config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6_000);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { chainJob } from '../chain.ts'
+import { chainJobs } from '../chain.ts'
 import { type Client, sources, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
 import { javaCommand, resolveClasspath } from './maven.ts'
@@ -50,7 +50,7 @@ export const java: Client = {
       ...['--group', 'cooperative'],
     ]),
     threeBrokersJob((folder) => javaCommand(classpath(folder), 'ThreeBrokers')),
-    chainJob('java', (folder) => javaCommand(classpath(folder), 'Chain')),
+    ...chainJobs('java', (folder) => javaCommand(classpath(folder), 'Chain')),
     ...javaSasl((folder, ...flags) => javaCommand(classpath(folder), 'Logins', ...flags)),
   ],
 }

@@ -15,8 +15,10 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from chain_member import FENCED, STUCK, chain_member, new_producer, topic
 
 STAGES = 3
-FED_TOGETHER = 250
-FED_AHEAD = 3_000
+FED_TOGETHER = 1_000
+FED_AHEAD = 12_000
+# So little that it lasts until everybody has got something.
+DRIPPED_TOGETHER = 60
 
 
 class Chain:
@@ -30,6 +32,8 @@ class Chain:
         self.failures = queue.Queue()
         self.fenced = 0
         self.received = 0
+        self.is_dripping = False
+        self.is_over = False
         self.start = time.monotonic()
 
     def run(self):
@@ -37,7 +41,7 @@ class Chain:
         self.thread(self.listen)
         members = {stage: [self.member(stage, "a"), self.member(stage, "b")] for stage in range(1, STAGES + 1)}
         self.thread(self.feed)
-        self.thread(self.read)
+        reader = self.thread(self.read)
 
         self.wait(10, "a third member joins each stage")
         for stage in members:
@@ -46,10 +50,12 @@ class Chain:
         self.order("STOP", brokers[0], "STOPPED")
         self.wait(26, "it starts")
         self.order("START", brokers[0], "STARTED")
-        self.wait(34, "the first member of each stage dies in a transaction, and is replaced")
+        self.wait(34, "the first member of each stage is killed in a transaction, and is replaced")
+        self.is_dripping = True
         for stage in members:
             members[stage][0].die()
             members[stage][0] = self.member(stage, "a")
+        self.is_dripping = False
         self.wait(48, "the second member of each stage is fenced by another of its name")
         for stage in members:
             members[stage].append(self.member(stage, "b"))
@@ -68,6 +74,12 @@ class Chain:
         for stage in members:
             for member in members[stage]:
                 member.leave()
+        self.is_over = True
+        reader.join(30)
+        if not self.failures.empty():
+            raise self.failures.get()
+        if reader.is_alive():
+            raise AssertionError("the end of the last topic cannot be read")
         if self.fenced < STAGES:
             raise AssertionError(f"only {self.fenced} members were fenced")
         print(f"{self.records} records through {STAGES} stages, each once and in order; {self.fenced} members were fenced")
@@ -89,7 +101,7 @@ class Chain:
         first, aborts = 0, False
         while first < self.records:
             producer.begin_transaction()
-            end = min(first + FED_TOGETHER, self.records)
+            end = min(first + (DRIPPED_TOGETHER if self.is_dripping else FED_TOGETHER), self.records)
             for number in range(first, end):
                 producer.produce(topic(self.prefix, 0), str(number).encode(), partition=number % self.partitions)
             aborts = not aborts and first // FED_TOGETHER % 7 == 0
@@ -110,16 +122,22 @@ class Chain:
         )
         consumer.assign([TopicPartition(topic(self.prefix, STAGES), partition, 0) for partition in range(self.partitions)])
         following = list(range(self.partitions))
-        while self.received < self.records:
+        end = None
+        while end is None or time.monotonic() < end:
+            # A while longer, for nothing may follow what is expected.
+            if self.is_over and end is None:
+                end = time.monotonic() + 1
             for message in consumer.consume(1000, timeout=0.2):
                 if message.error():
                     raise KafkaException(message.error())
-                expected = str(following[message.partition()]).encode()
+                expected = b"%d 1 2 3" % following[message.partition()]
                 if message.value() != expected:
                     raise AssertionError(f"{message.value()} instead of {expected} in partition {message.partition()} at {message.offset()}")
                 following[message.partition()] += self.partitions
                 self.received += 1
         consumer.close()
+        if self.received != self.records:
+            raise AssertionError(f"{self.received} records came out of the last stage")
 
     def wait(self, hundredths, what):
         """Until that part has come out of the last stage."""
@@ -162,7 +180,8 @@ class Member:
 
     def __init__(self, chain, stage, name):
         self.chain = chain
-        values = {"bootstrap": chain.bootstrap, "prefix": chain.prefix, "stage": str(stage), "name": name}
+        values = {"bootstrap": chain.bootstrap, "prefix": chain.prefix, "group": chain.arguments["group"]}
+        values |= {"stage": str(stage), "name": name}
         options = [text for option, value in values.items() for text in (f"--{option}", value)]
         self.command = [sys.executable, __file__, *options]
         self.is_dying = threading.Event()

@@ -10,6 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 FENCED = 7
 STUCK = 8
 STUCK_AFTER_S = 4
+# With the consumer protocol (KIP-848) it is the cluster that says how long sessions last.
+GROUPS = {"classic": {"session.timeout.ms": 6_000, "heartbeat.interval.ms": 500}, "consumer": {"group.protocol": "consumer"}}
 FENCING = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.INVALID_TXN_STATE}
 
 
@@ -51,6 +53,7 @@ class ChainMember:
         self.target = topic(prefix, stage)
         self.producer = new_producer(bootstrap, f"{prefix}-stage-{stage}-{arguments['name']}")
         self.offsets_since = None
+        self.stage = stage
         self.consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -58,8 +61,7 @@ class ChainMember:
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "session.timeout.ms": 6_000,
-                "heartbeat.interval.ms": 500,
+                **GROUPS[arguments["group"]],
             }
         )
         self.source = topic(prefix, stage - 1)
@@ -90,7 +92,8 @@ class ChainMember:
             self.producer.begin_transaction()
             positions = {}
             for message in messages:
-                self.producer.produce(self.target, message.value(), partition=message.partition())
+                value = b"%b %d" % (message.value(), self.stage)
+                self.producer.produce(self.target, value, partition=message.partition())
                 positions[message.partition()] = message.offset() + 1
             if "pause in a transaction" in self.orders:
                 self.producer.flush()

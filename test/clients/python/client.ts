@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { chainJob } from '../chain.ts'
+import { chainJobs } from '../chain.ts'
 import { type Client, sources, standardJob } from '../client.ts'
 import { saslJobs } from '../logins.ts'
 import { missingProgram, mustRun } from '../process.ts'
@@ -37,7 +37,7 @@ export const python: Client = {
       join(SOURCES, 'job.py'),
       ...['--group', 'consumer'],
     ]),
-    chainJob('python', (folder) => [join(folder, 'bin', 'python'), join(SOURCES, 'chain.py')]),
+    ...chainJobs('python', (folder) => [join(folder, 'bin', 'python'), join(SOURCES, 'chain.py')]),
     ...saslJobs({
       name: 'python',
       command: (folder) => [join(folder, 'bin', 'python'), join(SOURCES, 'logins.py')],
