@@ -57,6 +57,7 @@ function propertiesOf(file: string, http: string): Record<string, string> {
   return {
     [`${prefix('sasl')}.jaas.config`]: `${MODULE};`,
     [`${prefix('short')}.jaas.config`]: `${MODULE} unsecuredValidatorPrincipalClaimName="who" ${options};`,
+    [`${prefix('brief')}.jaas.config`]: `${MODULE};`,
     [`${prefix('keys')}.jaas.config`]: `${MODULE};`,
     [`${prefix('keys')}.server.callback.handler.class`]: HANDLER,
     [`${prefix('keys')}.oauthbearer.jwks.endpoint.url`]: file,

@@ -6,7 +6,7 @@ import { RawClient } from '../../helpers/raw-client.ts'
 import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
 import { startKeyServer } from './key-server.ts'
 import { DELAY_MS, ScriptedClient } from './scripted-client.ts'
-import { MAX_REAUTH_MS } from './scripts/sessions.ts'
+import { BRIEF_REAUTH_MS, MAX_REAUTH_MS } from './scripts/sessions.ts'
 import { type ListenerName, SCRIPTS, type Script } from './scripts.ts'
 
 const PASSWORD = 'secret'
@@ -20,6 +20,7 @@ const LONGEST_SCRIPT_MS = 30_000
 const CONFIGS = {
   'connection.failed.authentication.delay.ms': String(DELAY_MS),
   'listener.name.short.connections.max.reauth.ms': String(MAX_REAUTH_MS),
+  'listener.name.brief.connections.max.reauth.ms': String(BRIEF_REAUTH_MS),
 }
 
 type Addresses = Readonly<Record<ListenerName, string>>
@@ -47,7 +48,7 @@ async function kafkaAnswers(): Promise<Answers> {
     properties[`listener.name.${listener}.sasl.enabled.mechanisms`] = 'OAUTHBEARER'
   }
   const loggedIn = USERS.map((user) => `user_${user}="${PASSWORD}"`).filter((text) => !text.includes(','))
-  for (const listener of ['sasl', 'short']) {
+  for (const listener of ['sasl', 'short', 'brief']) {
     const prefix = `listener.name.${listener}`
     properties[`${prefix}.sasl.enabled.mechanisms`] = MECHANISMS.join(',')
     const module = (name: string, rest = '') =>
@@ -62,6 +63,7 @@ async function kafkaAnswers(): Promise<Answers> {
       { name: 'OPEN', securityProtocol: 'PLAINTEXT' },
       { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
       { name: 'SHORT', securityProtocol: 'SASL_PLAINTEXT' },
+      { name: 'BRIEF', securityProtocol: 'SASL_PLAINTEXT' },
       { name: 'KEYS', securityProtocol: 'SASL_PLAINTEXT' },
       { name: 'FETCHED', securityProtocol: 'SASL_PLAINTEXT' },
     ],
@@ -80,6 +82,7 @@ async function josephkAnswers(): Promise<Answers> {
       { name: 'OPEN' },
       { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
       { name: 'SHORT', securityProtocol: 'SASL_PLAINTEXT' },
+      { name: 'BRIEF', securityProtocol: 'SASL_PLAINTEXT' },
       { name: 'KEYS', securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['OAUTHBEARER'] },
       { name: 'FETCHED', securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['OAUTHBEARER'] },
     ],

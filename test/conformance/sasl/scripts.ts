@@ -13,10 +13,10 @@ import { SESSIONS } from './scripts/sessions.ts'
 import { FRAMES_IN_STATES } from './scripts/states.ts'
 
 /**
- * `SASL`: no limit to sessions. `SHORT`: three seconds. `OPEN`: no authentication. `KEYS`, `FETCHED`: signed tokens, with
+ * `SASL`: no limit to sessions. `SHORT`: three seconds. `BRIEF`: a tenth of one. `OPEN`: no authentication. `KEYS`, `FETCHED`: signed tokens, with
  * keys from a file and from a URL.
  */
-export type ListenerName = 'OPEN' | 'SASL' | 'SHORT' | 'KEYS' | 'FETCHED'
+export type ListenerName = 'OPEN' | 'SASL' | 'SHORT' | 'BRIEF' | 'KEYS' | 'FETCHED'
 
 export interface Script {
   readonly name: string

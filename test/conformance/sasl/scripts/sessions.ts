@@ -3,18 +3,22 @@ import { metadata } from '../../../../protocol/messages/metadata.ts'
 import { saslAuthenticate } from '../../../../protocol/messages/sasl-authenticate.ts'
 import { saslHandshake } from '../../../../protocol/messages/sasl-handshake.ts'
 import { requestBytes } from '../../../helpers/network.ts'
+import { FRAMES, type FrameName } from '../../../helpers/security/sasl-frames.ts'
 import type { ScriptedClient } from '../scripted-client.ts'
-import type { Script } from '../scripts.ts'
+import type { ListenerName, Script } from '../scripts.ts'
 
 /** The limit of sessions on the listener `SHORT`, and some time after that. */
 export const MAX_REAUTH_MS = 3_000
 const EXPIRED_MS = 3_500
+/** The same on the listener `BRIEF`: over long before a client may authenticate again. */
+export const BRIEF_REAUTH_MS = 100
+const BRIEFLY_MS = 250
 const SECOND_MS = 1_300
 
 const scripts: Script[] = []
 
-function script(name: string, run: Script['run']): void {
-  scripts.push({ name: `sessions: ${name}`, listener: 'SHORT', run })
+function script(name: string, run: Script['run'], listener: ListenerName = 'SHORT'): void {
+  scripts.push({ name: `sessions: ${name}`, listener, run })
 }
 
 for (const version of [0, 1, 2]) {
@@ -77,6 +81,48 @@ script('again by bare tokens', async (client) => {
   await client.token()
   await client.ask(apiVersions, 0, {})
 })
+
+/** A session that is over ends with the next frame, whatever it is: but for the SaslHandshake that begins another. */
+const LATE: readonly FrameName[] = [
+  'ApiVersions',
+  'ApiVersions of the future',
+  'SaslHandshake v0',
+  'SaslHandshake v1',
+  'SaslHandshake v2',
+  'SaslHandshake without a body',
+  'SaslAuthenticate v0',
+  'SaslAuthenticate v2',
+  'Metadata',
+  'Metadata of the future',
+  'an unknown API',
+  'a bad header',
+  'an empty frame',
+]
+for (const name of LATE) {
+  script(
+    `${name} when it is over`,
+    async (client) => {
+      const { bytes, api, version } = FRAMES[name]
+      await client.plain()
+      await client.pause(BRIEFLY_MS)
+      client.bytes(bytes)
+      if (name === 'SaslHandshake v0' || name === 'SaslHandshake v1') await client.answer(api, version)
+      else await client.end()
+    },
+    'BRIEF',
+  )
+}
+script(
+  'over before a second has passed since it began again',
+  async (client) => {
+    await client.plain()
+    await client.plain()
+    await client.pause(BRIEFLY_MS)
+    client.bytes(FRAMES['SaslHandshake v1'].bytes)
+    await client.end()
+  },
+  'BRIEF',
+)
 
 const FAILURES: Readonly<Record<string, (client: ScriptedClient) => Promise<void>>> = {
   'a mechanism that is not offered': async (client) => {
