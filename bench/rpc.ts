@@ -54,8 +54,7 @@ async function compare(report: Report, { name, bytes }: (typeof REQUESTS)[number
       report.missing(kind.name, missing)
       continue
     }
-    report.step(`${name}: ${kind.name}`)
-    results.set(kind.name, await measure(kind, bytes))
+    results.set(kind.name, await measure(report, name, kind, bytes))
   }
   const rows = [['connections x in flight', ...results.keys(), 'ours to bare']]
   const goals: Goal[] = []
@@ -90,12 +89,26 @@ function shown(cell: Cell | undefined): string {
   return `${Math.round(cell.perSecond).toLocaleString('en')} (${cell.cpuSecondsPerMillion.toFixed(1)})`
 }
 
-async function measure(kind: ServerKind, request: Buffer): Promise<(Cell | undefined)[]> {
+async function measure(
+  report: Report,
+  name: string,
+  kind: ServerKind,
+  request: Buffer,
+): Promise<(Cell | undefined)[]> {
   const server = await kind.start()
   try {
     if (kind.name !== 'bare sockets') await makeTopic(server)
     const cells: (Cell | undefined)[] = []
-    for (const shape of SHAPES) cells.push(await run(server, request, shape).catch(() => undefined))
+    for (const shape of SHAPES) {
+      const title = `${name}: ${kind.name}, ${shape.connections} x ${shape.inFlight}`
+      report.step(title)
+      try {
+        cells.push(await run(server, request, shape))
+      } catch (error) {
+        report.missing(title, (error as Error).message)
+        cells.push(undefined)
+      }
+    }
     return cells
   } finally {
     await server.stop()

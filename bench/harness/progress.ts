@@ -30,8 +30,10 @@ export class Progress {
   }
 
   #draw(): void {
-    const text = `${this.#bench}: ${this.#step} ... ${elapsed(performance.now() - this.#begun)}`
-    this.#terminal?.write(`\r\x1b[K${text.slice(0, (this.#terminal.columns || 80) - 1)}`)
+    if (this.#terminal === undefined) return
+    const time = ` ... ${elapsed(performance.now() - this.#begun)}`
+    const room = Math.max(0, (this.#terminal.columns || 80) - 1 - time.length)
+    this.#terminal.write(`\r\x1b[K${`${this.#bench}: ${this.#step}`.slice(0, room)}${time}`)
   }
 }
 

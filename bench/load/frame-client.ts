@@ -2,6 +2,10 @@ import { connect, type Socket } from 'node:net'
 import { FrameCounter } from './frame-counter.ts'
 
 const READ_BUFFER_BYTES = 1024 * 1024
+/** Whoever takes longer for what is under way is not waited for. */
+const LONGEST_ANSWER_MS = 10_000
+/** The same for all connections together. */
+const LONGEST_CONNECT_MS = 20_000
 
 /** What came back in a time. */
 export interface Flow {
@@ -40,7 +44,14 @@ export class FrameClient {
     { connections, inFlight }: { connections: number; inFlight: number },
   ): Promise<FrameClient> {
     const client = new FrameClient(request, inFlight)
-    for (let i = 0; i < connections; i++) await client.#connect(host, port)
+    const begin = performance.now()
+    for (let i = 0; i < connections; i++) {
+      if (performance.now() - begin > LONGEST_CONNECT_MS) {
+        client.close()
+        throw new Error(`it takes ${LONGEST_CONNECT_MS / 1000} s for ${i} connections`)
+      }
+      await client.#connect(host, port)
+    }
     return client
   }
 
@@ -63,7 +74,7 @@ export class FrameClient {
       socket.once('error', reject)
       socket.on('error', (error) => this.#fail(error))
       socket.on('close', () => {
-        if (this.#running) this.#fail(new Error('the server closed the connection'))
+        if (this.#running || state.waiting > 0) this.#fail(new Error('the server closed the connection'))
       })
       states.set(socket, state)
       this.#sockets.push(socket)
@@ -102,7 +113,7 @@ export class FrameClient {
     return this.#bursts
   }
 
-  /** Sends for so long, then waits for what is still under way. */
+  /** Sends for so long, then waits for what is still under way. @throws Error when the server answers no more */
   async run(milliseconds: number, { latencies = false } = {}): Promise<Flow> {
     this.#requests = 0
     this.#received = 0
@@ -116,7 +127,9 @@ export class FrameClient {
     })
     await Promise.race([idle, new Promise((resolve) => setTimeout(resolve, milliseconds))])
     this.#running = false
+    const late = setTimeout(() => this.#fail(new Error('the server answers no more')), LONGEST_ANSWER_MS)
     await idle
+    clearTimeout(late)
     if (this.#failure) throw this.#failure
     const seconds = (performance.now() - started) / 1000
     return {
