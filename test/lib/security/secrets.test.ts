@@ -1,7 +1,8 @@
 // Nothing secret is seen: not in a log at its most talkative, nor an error, nor what `util.inspect` shows of a cluster and
 // of what it is made of, nor in an answer to who may describe everything.
-import { randomBytes } from 'node:crypto'
+import crypto, { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -20,6 +21,7 @@ import { createDelegationToken } from '../../../protocol/messages/create-delegat
 import { describeConfigs } from '../../../protocol/messages/describe-configs.ts'
 import { describeUserScramCredentials } from '../../../protocol/messages/describe-user-scram-credentials.ts'
 import { incrementalAlterConfigs } from '../../../protocol/messages/incremental-alter-configs.ts'
+import { renewDelegationToken } from '../../../protocol/messages/renew-delegation-token.ts'
 import { saslAuthenticate } from '../../../protocol/messages/sasl-authenticate.ts'
 import { requestBytes } from '../../helpers/network.ts'
 import { turns } from '../../helpers/network-turns.ts'
@@ -285,6 +287,51 @@ t.test('by whoever reads what is kept: a data directory, a snapshot', async (t) 
   await onDisk.cluster.stop()
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
   look(Buffer.concat(files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))))
+})
+
+t.test('by whoever measures how long comparisons take', async (t) => {
+  const { timingSafeEqual } = crypto
+  let compared = 0
+  crypto.timingSafeEqual = (left, right) => {
+    compared++
+    return timingSafeEqual(left, right)
+  }
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    crypto.timingSafeEqual = timingSafeEqual
+    syncBuiltinESMExports()
+  })
+  const { cluster, connect } = await saslRig(t, {
+    oauth: true,
+    config: { 'connection.failed.authentication.delay.ms': 0, 'delegation.token.secret.key': 'key' },
+  })
+  const counted = async (work: () => Promise<unknown>) => {
+    compared = 0
+    await work()
+    return compared
+  }
+  for (const [user, password] of [
+    ['alice', 'secret'],
+    ['alice', 'wrong'],
+    ['alice', 'secret, and more'],
+    ['nobody', 'secret'],
+  ] as const) {
+    t.equal(await counted(() => connect().loginPlain(user, password)), 1, `PLAIN: ${user}, ${password}`)
+    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+    const form = { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials' }) }
+    const ask = () => fetch(cluster.oauth.tokenEndpointUrl, { ...form, headers: { authorization } })
+    t.ok((await counted(ask)) >= 1, `the token endpoint: ${user}, ${password}`)
+    if (user === 'nobody') continue
+    const login = () => connect().loginScram('SCRAM-SHA-256', user, password)
+    t.equal(await counted(login), 1, `SCRAM: ${user}, ${password}`)
+  }
+  const hmac = Buffer.from(cluster.tokens.create({ owner: 'alice' }).hmac, 'base64')
+  const peer = connect()
+  await peer.loginPlain()
+  for (const shown of [hmac, Buffer.alloc(hmac.length)]) {
+    const renew = () => peer.request(renewDelegationToken, 2, { hmac: shown, renewPeriodMs: 1000 })
+    t.equal(await counted(renew), 1, 'of the only token')
+  }
 })
 
 t.test('by whoever reads errors', async (t) => {
