@@ -233,6 +233,7 @@ export class ClusterParts {
     this.leaderBalancer.close()
     this.transactionCoordinator.close()
     this.groupCoordinator.close()
+    this.shareCoordinator.close()
     for (const partitions of this.#sharePartitions) partitions.close()
     this.authorization.lag?.close()
     this.tokens.close()

@@ -1,17 +1,24 @@
-// AlterShareGroupOffsets v0 (KIP-932): sets where a share group that nobody is in shall begin.
+// AlterShareGroupOffsets v0 (KIP-932): sets where a share group that nobody is in shall begin. A group that is not there is made.
 //
-// Checked here: who may read the group and each topic, who coordinates the group, that it is there and empty.
+// Checked here: who may read the group and each topic, who coordinates the group, that it is empty.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { alterShareGroupOffsets } from '../../protocol/messages/alter-share-group-offsets.ts'
-import { raiseShareGroupEpoch } from '../groups/share/group-epoch.ts'
+import type { GroupShard } from '../groups/shard.ts'
+import type { ShareGroup } from '../groups/share/group.ts'
 import { emptyShareGroup } from '../groups/share/offsets.ts'
 import { setStartOffset } from '../groups/share/states.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'
 import { guarded, type Handler } from '../network/handler.ts'
 import { may, READ_GROUP, READ_TOPIC } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
-import { areShareGroupsEnabled } from './share-groups-enabled.ts'
+import { areShareGroupsEnabled, SWITCHED_OFF } from './share-groups-enabled.ts'
+
+const NOT_THERE = {
+  errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  errorMessage: 'There is no such topic or partition.',
+}
+const HIDDEN = { errorCode: READ_TOPIC.errorCode, errorMessage: 'The topic may not be read.' }
 
 export function createAlterShareGroupOffsetsHandler({
   nodeId,
@@ -19,31 +26,36 @@ export function createAlterShareGroupOffsetsHandler({
   metadata,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
   return guarded(alterShareGroupOffsets, [READ_GROUP, READ_TOPIC], ({ groupId, topics }, context) => {
-    if (!areShareGroupsEnabled(metadata.image)) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
+    if (!areShareGroupsEnabled(metadata.image)) return SWITCHED_OFF
     if (!may(context, READ_GROUP, groupId)) return { errorCode: READ_GROUP.errorCode }
     const shard = groupCoordinator.shardOf(nodeId, groupId)
     if (!shard) return { errorCode: ErrorCode.NOT_COORDINATOR }
-    const group = emptyShareGroup(shard, groupId)
+    const group = groupToAlter(shard, groupId)
     if (group instanceof ApiError) return { ...group }
-    // The states get the new epoch, which fences whoever still writes by the old one.
-    raiseShareGroupEpoch(shard, group, true)
     return {
       responses: topics.map(({ topicName, partitions }) => {
         const topic = metadata.image.topicsByName.get(topicName)
+        const mayRead = may(context, READ_TOPIC, topicName)
         const alter = (partition: number, startOffset: number) => {
-          if (!may(context, READ_TOPIC, topicName)) return READ_TOPIC.errorCode
-          if (!topic?.partitions[partition]) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-          return setStartOffset(shard, group, topic.topicId, partition, startOffset)
+          if (!mayRead) return HIDDEN
+          if (!topic?.partitions[partition]) return NOT_THERE
+          return { errorCode: setStartOffset(shard, group, topic.topicId, partition, startOffset) }
         }
         return {
           topicName,
           topicId: topic?.topicId,
           partitions: partitions.map(({ partitionIndex, startOffset }) => ({
             partitionIndex,
-            errorCode: alter(partitionIndex, startOffset),
+            ...alter(partitionIndex, startOffset),
           })),
         }
       }),
     }
   })
+}
+
+function groupToAlter(shard: GroupShard, groupId: string): ShareGroup | ApiError {
+  if (groupId === '')
+    return new ApiError(ErrorCode.INVALID_GROUP_ID, 'A group without a name has no offsets.')
+  return shard.groups.has(groupId) ? emptyShareGroup(shard, groupId) : shard.createShareGroup(groupId)
 }

@@ -10,7 +10,20 @@ import { ApiError } from '../metadata/controller/api-error.ts'
 import { guarded, type Handler } from '../network/handler.ts'
 import { DELETE_GROUP, may, READ_TOPIC } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
-import { areShareGroupsEnabled } from './share-groups-enabled.ts'
+import { areShareGroupsEnabled, SWITCHED_OFF } from './share-groups-enabled.ts'
+
+interface Answer {
+  readonly topicName: string
+  readonly topicId?: string
+  readonly errorCode: ErrorCode
+  readonly errorMessage?: string
+}
+
+const HIDDEN = { errorCode: READ_TOPIC.errorCode, errorMessage: 'The topic may not be read.' }
+const NOTHING_THERE = {
+  errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  errorMessage: 'The group has no offsets of such a topic.',
+}
 
 export function createDeleteShareGroupOffsetsHandler({
   nodeId,
@@ -18,22 +31,24 @@ export function createDeleteShareGroupOffsetsHandler({
   metadata,
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
   return guarded(deleteShareGroupOffsets, [DELETE_GROUP, READ_TOPIC], ({ groupId, topics }, context) => {
-    if (!areShareGroupsEnabled(metadata.image)) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
+    if (!areShareGroupsEnabled(metadata.image)) return SWITCHED_OFF
     if (!may(context, DELETE_GROUP, groupId)) return { errorCode: DELETE_GROUP.errorCode }
     const shard = groupCoordinator.shardOf(nodeId, groupId)
     if (!shard) return { errorCode: ErrorCode.NOT_COORDINATOR }
     const group = emptyShareGroup(shard, groupId)
     if (group instanceof ApiError) return { ...group }
-    return {
-      responses: topics.map(({ topicName }) => {
-        const topic = metadata.image.topicsByName.get(topicName)
-        if (!may(context, READ_TOPIC, topicName)) return { topicName, errorCode: READ_TOPIC.errorCode }
-        if (!topic || !group.initialized.has(topic.topicId)) {
-          return { topicName, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
-        }
-        const { topicId } = topic
-        return { topicName, topicId, errorCode: deleteStates(shard, group, topicId) }
-      }),
+    const hidden = topics.filter(({ topicName }) => !may(context, READ_TOPIC, topicName))
+    const done: Answer[] = []
+    const absent: Answer[] = []
+    for (const asked of topics) {
+      if (hidden.includes(asked)) continue
+      const { topicName } = asked
+      const topicId = metadata.image.topicsByName.get(topicName)?.topicId
+      if (topicId !== undefined && group.initialized.has(topicId)) {
+        done.push({ topicName, topicId, errorCode: deleteStates(shard, group, topicId) })
+      } else absent.push({ topicName, ...NOTHING_THERE })
     }
+    // Kafka answers in this order, too.
+    return { responses: [...hidden.map(({ topicName }) => ({ topicName, ...HIDDEN })), ...done, ...absent] }
   })
 }

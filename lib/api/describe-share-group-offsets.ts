@@ -1,7 +1,7 @@
 // DescribeShareGroupOffsets v0-v1 (KIP-932): where share groups begin in the partitions they read. v1: how many records
 // they have yet to do with (KIP-1226).
 //
-// Checked here: who may describe each group and each topic, who coordinates the group.
+// Checked here: who may describe each group and each topic; where all topics are asked for, who coordinates the group.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { describeShareGroupOffsets } from '../../protocol/messages/describe-share-group-offsets.ts'
@@ -14,54 +14,28 @@ import type { Parts } from './parts.ts'
 import { areShareGroupsEnabled } from './share-groups-enabled.ts'
 
 type AskedGroup = RequestOf<typeof describeShareGroupOffsets>['groups'][number]
+type AskedTopic = NonNullable<AskedGroup['topics']>[number]
 type DescribedGroup = NonNullable<ResponseOf<typeof describeShareGroupOffsets>['groups']>[number]
 type DescribedTopic = NonNullable<DescribedGroup['topics']>[number]
+type OffsetParts = Pick<Parts, 'nodeId' | 'groupCoordinator' | 'shareCoordinator' | 'metadata'>
 
-export function createDescribeShareGroupOffsetsHandler({
-  nodeId,
-  groupCoordinator,
-  metadata,
-}: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
+export function createDescribeShareGroupOffsetsHandler(parts: OffsetParts): Handler {
+  const { nodeId, groupCoordinator, metadata } = parts
   const describe = ({ groupId, topics }: AskedGroup, context: RequestContext): DescribedGroup => {
     if (!areShareGroupsEnabled(metadata.image)) return { groupId, errorCode: ErrorCode.UNSUPPORTED_VERSION }
     if (!may(context, DESCRIBE_GROUP, groupId)) return { groupId, errorCode: DESCRIBE_GROUP.errorCode }
+    if (topics !== null) return describeTopics(parts, groupId, topics, context)
     const shard = groupCoordinator.shardOf(nodeId, groupId)
     if (!shard) return { groupId, errorCode: ErrorCode.NOT_COORDINATOR }
     const group = shard.groups.get(groupId)
-    if (group?.type !== 'share') {
-      const errorMessage = group ? `Group ${groupId} is not a share group.` : `Group ${groupId} not found.`
-      return { groupId, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage }
-    }
-    const describeTopic = (
-      topicId: string,
-      topicName: string,
-      partitions: readonly number[],
-    ): DescribedTopic => ({
-      topicId,
-      topicName,
-      partitions: partitions.map((partitionIndex) => ({
-        partitionIndex,
-        ...sharedOffset(shard, group, topicId, partitionIndex),
-      })),
+    // A group that is not there, or is no share group, has read nothing.
+    const initialized = group?.type === 'share' ? [...group.initialized] : []
+    const all = initialized.flatMap(([topicId, partitions]) => {
+      const name = metadata.image.topicsById.get(topicId)?.name
+      const isSeen = name !== undefined && may(context, DESCRIBE_TOPIC, name)
+      return isSeen ? [describeTopic(parts, groupId, topicId, name, inOrder(partitions))] : []
     })
-    if (topics === null) {
-      const all = [...group.initialized].flatMap(([topicId, partitions]) => {
-        const name = metadata.image.topicsById.get(topicId)?.name
-        const isSeen = name !== undefined && may(context, DESCRIBE_TOPIC, name)
-        return isSeen ? [describeTopic(topicId, name, inOrder(partitions))] : []
-      })
-      return { groupId, topics: all }
-    }
-    return {
-      groupId,
-      topics: topics.map(({ topicName, partitions }) => {
-        if (!may(context, DESCRIBE_TOPIC, topicName))
-          return refused(topicName, partitions, DESCRIBE_TOPIC.errorCode)
-        const topic = metadata.image.topicsByName.get(topicName)
-        if (!topic) return refused(topicName, partitions, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-        return describeTopic(topic.topicId, topicName, partitions)
-      }),
-    }
+    return { groupId, topics: all }
   }
   return guarded(
     describeShareGroupOffsets,
@@ -72,7 +46,47 @@ export function createDescribeShareGroupOffsetsHandler({
   )
 }
 
-function refused(topicName: string, partitions: readonly number[], errorCode: ErrorCode): DescribedTopic {
+/** Kafka answers for those that are there, those that are not, and those that may not be seen, in that order. */
+function describeTopics(
+  parts: OffsetParts,
+  groupId: string,
+  topics: readonly AskedTopic[],
+  context: RequestContext,
+): DescribedGroup {
+  const there: DescribedTopic[] = []
+  const absent: DescribedTopic[] = []
+  const hidden: DescribedTopic[] = []
+  for (const { topicName, partitions } of topics) {
+    const topic = parts.metadata.image.topicsByName.get(topicName)
+    if (!may(context, DESCRIBE_TOPIC, topicName)) {
+      hidden.push(nothingOf(topicName, partitions, DESCRIBE_TOPIC.errorCode))
+    } else if (!topic) absent.push(nothingOf(topicName, partitions, ErrorCode.NONE))
+    else if (partitions.length === 0 || partitions.some((partition) => partition < 0)) {
+      const errorMessage = `Of topic ${topicName} no partitions were asked for, or such as there cannot be.`
+      return { groupId, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, errorMessage }
+    } else there.push(describeTopic(parts, groupId, topic.topicId, topicName, partitions))
+  }
+  return { groupId, topics: [...there, ...absent, ...hidden] }
+}
+
+function describeTopic(
+  { shareCoordinator }: OffsetParts,
+  groupId: string,
+  topicId: string,
+  topicName: string,
+  partitions: readonly number[],
+): DescribedTopic {
+  return {
+    topicId,
+    topicName,
+    partitions: partitions.map((partitionIndex) => ({
+      partitionIndex,
+      ...sharedOffset(shareCoordinator, groupId, topicId, partitionIndex),
+    })),
+  }
+}
+
+function nothingOf(topicName: string, partitions: readonly number[], errorCode: ErrorCode): DescribedTopic {
   return {
     topicName,
     partitions: partitions.map((partitionIndex) => ({ partitionIndex, errorCode, startOffset: -1 })),

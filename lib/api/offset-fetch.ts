@@ -51,7 +51,6 @@ export function createOffsetFetchHandler({
       const shard = groupCoordinator.shardOf(nodeId, groupId)
       if (!shard) return ErrorCode.NOT_COORDINATOR
       const group = shard.groups.get(groupId)
-      if (group?.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
       if (group?.type === 'consumer') {
         const errorCode = validateConsumerFetch(group, memberId, memberEpoch)
         if (errorCode !== ErrorCode.NONE) return errorCode

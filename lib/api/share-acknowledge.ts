@@ -10,7 +10,7 @@ import { may, READ_GROUP, READ_TOPIC } from '../security/authorization/needs.ts'
 import { FINAL_EPOCH } from '../share/share-sessions.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
-import { acknowledgeAll, isMemberId, leaderElsewhere } from './share-acknowledgements.ts'
+import { acknowledgeAll, isElsewhere, isMemberId } from './share-acknowledgements.ts'
 import { areShareGroupsEnabled } from './share-groups-enabled.ts'
 
 /** v0 was early access and is gone since Kafka 4.1. */
@@ -25,14 +25,10 @@ export function createShareAcknowledgeHandler(
     [READ_GROUP, READ_TOPIC],
     (request, context) => {
       if (!areShareGroupsEnabled(metadata.image)) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
-      const { memberId, shareSessionEpoch: epoch, isRenewAck, topics } = request
-      const groupId = request.groupId ?? ''
+      const { groupId, memberId, shareSessionEpoch: epoch, isRenewAck, topics } = request
+      if (groupId === null) return { errorCode: ErrorCode.INVALID_REQUEST }
       if (!may(context, READ_GROUP, groupId)) return { errorCode: READ_GROUP.errorCode }
       if (!isMemberId(memberId)) return { errorCode: ErrorCode.INVALID_REQUEST }
-      const config = sharePartitions.configOf(groupId)
-      if (isRenewAck && (epoch === FINAL_EPOCH || !config.shareRenewAcknowledgeEnable)) {
-        return { errorCode: ErrorCode.INVALID_REQUEST }
-      }
       const session = shareSessions.onAcknowledge({ groupId, memberId, epoch })
       if (typeof session === 'number') return { errorCode: session }
       const acknowledged = acknowledgeAll(parts, { groupId, memberId, isRenewAck }, topics, context)
@@ -43,17 +39,19 @@ export function createShareAcknowledgeHandler(
         topicId,
         partitions: acknowledged
           .filter((each) => each.topicId === topicId)
-          .map((each) => ({
-            partitionIndex: each.partition,
-            errorCode: each.errorCode,
-            ...leaderElsewhere(leaders, parts, each, each.errorCode),
-          })),
+          .map(({ partition, errorCode, errorMessage = null }) => {
+            const topic = isElsewhere(errorCode) ? metadata.image.topicsById.get(topicId) : undefined
+            const currentLeader = topic && leaders.leaderOf(topic.name, partition)
+            return {
+              partitionIndex: partition,
+              errorCode,
+              errorMessage,
+              ...(currentLeader && { currentLeader }),
+            }
+          }),
       }))
-      return {
-        acquisitionLockTimeoutMs: config.shareRecordLockDurationMs,
-        responses,
-        nodeEndpoints: leaders.nodeEndpoints,
-      }
+      const { shareRecordLockDurationMs: acquisitionLockTimeoutMs } = sharePartitions.configOf(groupId)
+      return { acquisitionLockTimeoutMs, responses, nodeEndpoints: leaders.nodeEndpoints }
     },
     VERSIONS,
   )

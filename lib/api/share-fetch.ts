@@ -1,19 +1,20 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { shareFetch } from '../../protocol/messages/share-fetch.ts'
-import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
+import type { RequestOf } from '../../protocol/schema.ts'
 import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
 import { may, mayTopic, READ_GROUP, READ_TOPIC } from '../security/authorization/needs.ts'
 import { fetchShares } from '../share/delayed-share-fetch.ts'
+import { keyText } from '../share/share-partition-key.ts'
 import type { ShareResult, ShareTarget } from '../share/share-read.ts'
-import { FINAL_EPOCH, type ShareSession } from '../share/share-sessions.ts'
-import { CurrentLeaders } from './current-leader.ts'
+import { FINAL_EPOCH, nextEpoch, type SessionPartition, type ShareSession } from '../share/share-sessions.ts'
 import type { Parts } from './parts.ts'
 import {
   type AcknowledgedPartition,
   acknowledgeAll,
   isMemberId,
-  leaderElsewhere,
+  RENEWAL_SINCE,
 } from './share-acknowledgements.ts'
+import { respondToShareFetch } from './share-fetch-response.ts'
 import { areShareGroupsEnabled } from './share-groups-enabled.ts'
 
 /*
@@ -27,10 +28,6 @@ import { areShareGroupsEnabled } from './share-groups-enabled.ts'
  */
 
 type ShareFetchRequest = RequestOf<typeof shareFetch>
-type ShareFetchResponse = ResponseOf<typeof shareFetch>
-type PartitionResponse = NonNullable<
-  NonNullable<NonNullable<ShareFetchResponse['responses']>[number]['partitions']>[number]
->
 type ShareFetchParts = Pick<
   Parts,
   'nodeId' | 'clock' | 'metadata' | 'configs' | 'replicas' | 'sharePartitions' | 'shareSessions'
@@ -39,132 +36,161 @@ type ShareFetchParts = Pick<
 /** v0 was early access and is gone since Kafka 4.1. */
 const VERSIONS = { min: 1 }
 const RECORD_LIMIT = 1
+const INITIAL_EPOCH = 0
 
 export function createShareFetchHandler(parts: ShareFetchParts): Handler {
-  const { metadata, sharePartitions, shareSessions } = parts
+  const { clock, metadata } = parts
   return guarded(
     shareFetch,
     [READ_GROUP, READ_TOPIC],
     (request, context) => {
       if (!areShareGroupsEnabled(metadata.image)) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
-      const { memberId, shareSessionEpoch: epoch, isRenewAck, topics } = request
-      const groupId = request.groupId ?? ''
+      const { groupId, memberId, topics } = request
+      if (groupId === null) return { errorCode: ErrorCode.INVALID_REQUEST }
       if (!may(context, READ_GROUP, groupId)) return { errorCode: READ_GROUP.errorCode }
-      if (!isMemberId(memberId) || isMalformed(request)) return { errorCode: ErrorCode.INVALID_REQUEST }
-      const config = sharePartitions.configOf(groupId)
-      if (isRenewAck && !config.shareRenewAcknowledgeEnable) return { errorCode: ErrorCode.INVALID_REQUEST }
-      const session = openSession(parts, { groupId, memberId }, request, context)
-      if (typeof session === 'number') return { errorCode: session }
-      const acknowledged = acknowledgeAll(parts, { groupId, memberId, isRenewAck }, topics, context)
-      if (epoch === FINAL_EPOCH) shareSessions.release(session)
-      const isForRecords = epoch !== FINAL_EPOCH && !isRenewAck
-      const { targets, refused } = isForRecords
-        ? targetsOf(parts, session, context)
-        : { targets: [], refused: [] }
-      const answer = (results: readonly ShareResult[]) => ({
-        ...respond(parts, acknowledged, [...refused, ...results], context),
-        acquisitionLockTimeoutMs: config.shareRecordLockDurationMs,
-      })
-      const maxWaitMs = refused.length > 0 ? 0 : request.maxWaitMs
-      const params = {
-        memberId,
-        maxWaitMs,
-        minBytes: request.minBytes,
-        maxBytes: Math.min(request.maxBytes, parts.configs.brokerConfig(parts.nodeId).fetchMaxBytes),
-        maxRecords: request.maxRecords,
-        batchSize: request.batchSize,
-        isStrict: request.shareAcquireMode === RECORD_LIMIT,
+      const isRenewAck = context.apiVersion >= RENEWAL_SINCE && request.isRenewAck
+      if (!isMemberId(memberId) || (isRenewAck && wantsRecords(request))) {
+        return { errorCode: ErrorCode.INVALID_REQUEST }
       }
-      const waiting = { clock: parts.clock, replicas: parts.replicas, partitions: sharePartitions }
-      const results = fetchShares(waiting, params, targets, (cancel) => context.onClose(cancel))
-      return results instanceof Promise ? results.then(answer) : answer(results)
+      const session = openSession(parts, { groupId, memberId }, request, context)
+      if (session === ErrorCode.SHARE_SESSION_LIMIT_REACHED) {
+        // Those who find no room do not ask again at once.
+        return new Promise((resolve) => {
+          const timer = clock.setTimer(Math.max(0, request.maxWaitMs), () => resolve({ errorCode: session }))
+          context.onClose(() => timer.cancel())
+        })
+      }
+      if (typeof session === 'number') return { errorCode: session }
+      const member = { groupId, memberId, isRenewAck }
+      const acknowledged = hasAcknowledgements(request) ? acknowledgeAll(parts, member, topics, context) : []
+      return fetchInSession(
+        parts,
+        { ...request, groupId, memberId, isRenewAck },
+        session,
+        acknowledged,
+        context,
+      )
     },
     VERSIONS,
   )
 }
 
-/** Who renews takes nothing; who takes something says how much. */
-function isMalformed({ isRenewAck, shareSessionEpoch, ...request }: ShareFetchRequest): boolean {
-  const { maxBytes, minBytes, maxRecords, maxWaitMs } = request
-  if (isRenewAck) return shareSessionEpoch === FINAL_EPOCH || maxBytes + minBytes + maxRecords + maxWaitMs > 0
-  return shareSessionEpoch !== FINAL_EPOCH && maxRecords <= 0
+interface MemberRequest extends ShareFetchRequest {
+  readonly groupId: string
+  readonly memberId: string
+}
+
+function fetchInSession(
+  parts: ShareFetchParts,
+  request: MemberRequest,
+  session: ShareSession,
+  acknowledged: readonly AcknowledgedPartition[],
+  context: RequestContext,
+) {
+  const { nodeId, clock, configs, replicas, sharePartitions, shareSessions } = parts
+  const { groupId, memberId, shareSessionEpoch: epoch, maxWaitMs, minBytes, maxRecords, batchSize } = request
+  const isForRecords = epoch !== FINAL_EPOCH && !request.isRenewAck
+  const { targets, refused } = isForRecords ? targetsOf(parts, session, epoch, context) : NOTHING
+  const maxBytes = Math.min(request.maxBytes, configs.brokerConfig(nodeId).fetchMaxBytes)
+  if (targets.length > 0 && request.shareAcquireMode > RECORD_LIMIT) {
+    return { errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }
+  }
+  const isStrict = request.shareAcquireMode === RECORD_LIMIT
+  const params = { memberId, maxWaitMs, minBytes, maxBytes, maxRecords, batchSize, isStrict }
+  const answer = (results: readonly ShareResult[]) => {
+    const isOvertaken = epoch !== INITIAL_EPOCH && epoch !== FINAL_EPOCH && session.epoch !== nextEpoch(epoch)
+    const all = [...results, ...refused]
+    const told = epoch === INITIAL_EPOCH ? all : all.filter((result) => isToBeTold(session, result))
+    if (epoch === FINAL_EPOCH) shareSessions.release(session)
+    return {
+      ...respondToShareFetch(parts, acknowledged, isOvertaken ? [] : told, context),
+      ...(isOvertaken && { errorCode: ErrorCode.INVALID_SHARE_SESSION_EPOCH }),
+      acquisitionLockTimeoutMs: sharePartitions.configOf(groupId).shareRecordLockDurationMs,
+    }
+  }
+  const waiting = { clock, replicas, partitions: sharePartitions }
+  const results = fetchShares(waiting, params, targets, (cancel) => context.onClose(cancel))
+  return results instanceof Promise ? results.then(answer) : answer(results)
+}
+
+/** Who renews takes nothing. */
+function wantsRecords({ maxBytes, minBytes, maxRecords, maxWaitMs }: ShareFetchRequest): boolean {
+  return maxBytes !== 0 || minBytes !== 0 || maxRecords !== 0 || maxWaitMs !== 0
+}
+
+function hasAcknowledgements({ topics }: ShareFetchRequest): boolean {
+  return topics.some(({ partitions }) =>
+    partitions.some(({ acknowledgementBatches }) => acknowledgementBatches.length > 0),
+  )
 }
 
 function openSession(
-  { shareSessions }: ShareFetchParts,
+  { metadata, shareSessions }: ShareFetchParts,
   member: { readonly groupId: string; readonly memberId: string },
-  { shareSessionEpoch: epoch, topics, forgottenTopicsData }: ShareFetchRequest,
+  request: ShareFetchRequest,
   { session }: RequestContext,
 ): ShareSession | ErrorCode {
+  const { shareSessionEpoch: epoch, topics, forgottenTopicsData } = request
+  const nameOf = (topicId: string) => metadata.image.topicsById.get(topicId)?.name
   const added = topics.flatMap(({ topicId, partitions }) =>
-    partitions.map(({ partitionIndex: partition }) => ({ topicId, partition })),
+    partitions.map(({ partitionIndex }) => ({ topic: nameOf(topicId), topicId, partition: partitionIndex })),
   )
   const forgotten = forgottenTopicsData.flatMap(({ topicId, partitions }) =>
-    partitions.map((partition) => ({ topicId, partition })),
+    partitions.map((partition) => ({ topic: nameOf(topicId), topicId, partition })),
   )
-  const acknowledges = topics.some(({ partitions }) =>
-    partitions.some(({ acknowledgementBatches }) => acknowledgementBatches.length > 0),
-  )
+  const acknowledges = hasAcknowledgements(request)
   return shareSessions.onFetch({ ...member, epoch, added, forgotten, acknowledges }, session)
 }
 
-/** The partitions of the session, each time beginning with another one, and those that cannot be read. */
-function targetsOf(
-  { metadata }: ShareFetchParts,
-  { partitions, epoch }: ShareSession,
-  context: RequestContext,
-): { readonly targets: ShareTarget[]; readonly refused: ShareResult[] } {
-  const keys = [...partitions.values()]
-  const first = keys.length === 0 ? 0 : epoch % keys.length
-  const targets: ShareTarget[] = []
-  const refused: ShareResult[] = []
-  for (const key of [...keys.slice(first), ...keys.slice(0, first)]) {
-    const topic = metadata.image.topicsById.get(key.topicId)
-    const target = { topic: topic?.name ?? '', key }
-    let errorCode: ErrorCode = ErrorCode.NONE
-    if (!topic) errorCode = ErrorCode.UNKNOWN_TOPIC_ID
-    else if (!mayTopic(context, READ_TOPIC, topic, topic.name)) errorCode = READ_TOPIC.errorCode
-    if (errorCode === ErrorCode.NONE) targets.push(target)
-    else refused.push({ target, errorCode, records: [], acquiredRecords: [] })
-  }
-  return { targets, refused }
+interface Targets {
+  readonly targets: ShareTarget[]
+  readonly refused: ShareResult[]
 }
 
-function respond(
+const NOTHING: Targets = { targets: [], refused: [] }
+
+/** The partitions of the session, each time beginning with another one, and those that cannot be read. */
+function targetsOf(
   parts: ShareFetchParts,
-  acknowledged: readonly AcknowledgedPartition[],
-  results: readonly ShareResult[],
-  { session: { listenerName, securityProtocol } }: RequestContext,
-): ShareFetchResponse {
-  const leaders = new CurrentLeaders(parts.metadata.image, listenerName)
-  const topics = new Map<string, Map<number, PartitionResponse>>()
-  const add = (topicId: string, partitionIndex: number, response: PartitionResponse) => {
-    const partitions = topics.get(topicId) ?? new Map<number, PartitionResponse>()
-    topics.set(topicId, partitions)
-    partitions.set(partitionIndex, {
-      records: [],
-      partitionIndex,
-      ...partitions.get(partitionIndex),
-      ...response,
-    })
+  { partitions }: ShareSession,
+  epoch: number,
+  context: RequestContext,
+): Targets {
+  const result: Targets = { targets: [], refused: [] }
+  for (const { key, topic = '' } of partitions.values()) {
+    const errorCode = refuses(parts, { key, topic }, context)
+    const target = { topic, key }
+    if (errorCode === ErrorCode.NONE) result.targets.push(target)
+    else result.refused.push({ target, errorCode, records: [], acquiredRecords: [] })
   }
-  for (const each of acknowledged) {
-    const { topicId, partition, errorCode: acknowledgeErrorCode } = each
-    const elsewhere = leaderElsewhere(leaders, parts, each, acknowledgeErrorCode)
-    add(topicId, partition, { acknowledgeErrorCode, ...elsewhere })
+  const first = result.targets.length === 0 ? 0 : epoch % result.targets.length
+  const targets = [...result.targets.slice(first), ...result.targets.slice(0, first)]
+  return { ...result, targets }
+}
+
+function refuses(
+  { metadata }: ShareFetchParts,
+  { key, topic: name }: Pick<SessionPartition, 'key'> & { readonly topic: string },
+  context: RequestContext,
+): ErrorCode {
+  if (name === '') return ErrorCode.UNKNOWN_TOPIC_ID
+  const topic = metadata.image.topicsByName.get(name)
+  if (!mayTopic(context, READ_TOPIC, topic, name)) return READ_TOPIC.errorCode
+  return topic?.partitions[key.partition] ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+}
+
+/** Later answers of a session leave out what has no news (`CachedSharePartition.maybeUpdateResponseData`). */
+function isToBeTold({ partitions }: ShareSession, { target, errorCode, records }: ShareResult): boolean {
+  const text = keyText(target.key)
+  const known = partitions.get(text)
+  if (!known) return false
+  const hasError = errorCode !== ErrorCode.NONE
+  const isTold = records.length > 0 || known.isNews || hasError
+  known.isNews = hasError
+  // Those that had something come last the next time.
+  if (records.length > 0) {
+    partitions.delete(text)
+    partitions.set(text, known)
   }
-  const path = securityProtocol === 'SSL' || securityProtocol === 'SASL_SSL' ? 'encrypted' : 'as-they-lie'
-  for (const { target, errorCode, records, acquiredRecords } of results) {
-    const { key } = target
-    const elsewhere = leaderElsewhere(leaders, parts, key, errorCode)
-    add(key.topicId, key.partition, { errorCode, records, acquiredRecords, ...elsewhere })
-    for (const { length } of records) parts.replicas.sent.count(listenerName, path, length)
-  }
-  return {
-    responses: [...topics].map(([topicId, partitions]) => ({
-      topicId,
-      partitions: [...partitions.values()],
-    })),
-    nodeEndpoints: leaders.nodeEndpoints,
-  }
+  return isTold
 }

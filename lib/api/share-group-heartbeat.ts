@@ -11,6 +11,7 @@ import { ApiError } from '../metadata/controller/api-error.ts'
 import { guarded, type Handler } from '../network/handler.ts'
 import { DESCRIBE_TOPIC, may, READ_GROUP } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
+import { isMemberId } from './share-acknowledgements.ts'
 import { areShareGroupsEnabled } from './share-groups-enabled.ts'
 
 /** v0 was early access and is gone since Kafka 4.1. */
@@ -28,6 +29,7 @@ export function createShareGroupHeartbeatHandler({
       const { groupId, subscribedTopicNames } = request
       if (!areShareGroupsEnabled(metadata.image)) return { errorCode: ErrorCode.UNSUPPORTED_VERSION }
       if (!may(context, READ_GROUP, groupId)) return { errorCode: READ_GROUP.errorCode }
+      if (!isMemberId(request.memberId)) return { errorCode: ErrorCode.INVALID_REQUEST }
       if (!(subscribedTopicNames ?? []).every((topic) => may(context, DESCRIBE_TOPIC, topic))) {
         return { errorCode: DESCRIBE_TOPIC.errorCode }
       }

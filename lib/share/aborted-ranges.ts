@@ -3,11 +3,7 @@ import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
 import { controlRecordName } from '../../protocol/records/control.ts'
 import { decodeRecords } from '../../protocol/records/decode-batch.ts'
 import type { AbortedTransaction } from '../log/transaction-index.ts'
-
-export interface OffsetRange {
-  readonly firstOffset: number
-  readonly lastOffset: number
-}
+import type { OffsetRange } from './acquisition.ts'
 
 const MAX_MARKER_BYTES = 1024
 
@@ -32,19 +28,4 @@ export function abortedRanges(bytes: Buffer, transactions: readonly AbortedTrans
     }
   }
   return ranges
-}
-
-/** What is left of the ranges without those of the other list; both in order. */
-export function without<T extends OffsetRange>(ranges: readonly T[], others: readonly OffsetRange[]): T[] {
-  let left = [...ranges]
-  for (const { firstOffset, lastOffset } of others) {
-    left = left.flatMap((range) => {
-      if (range.lastOffset < firstOffset || range.firstOffset > lastOffset) return [range]
-      const pieces: T[] = []
-      if (range.firstOffset < firstOffset) pieces.push({ ...range, lastOffset: firstOffset - 1 })
-      if (range.lastOffset > lastOffset) pieces.push({ ...range, firstOffset: lastOffset + 1 })
-      return pieces
-    })
-  }
-  return left
 }

@@ -3,8 +3,9 @@ import type { HostedReplicas } from '../log/hosted-replicas.ts'
 import type { Partition, PartitionWaiter } from '../log/partition.ts'
 import type { SharePartitions } from './share-partitions.ts'
 import {
+  acquirableOf,
   acquireFrom,
-  bytesToAcquire,
+  isEnough,
   type ShareFetchParams,
   type ShareResult,
   type ShareTarget,
@@ -23,27 +24,16 @@ export function fetchShares(
   targets: readonly ShareTarget[],
   onCancel: (cancel: () => void) => void,
 ): ShareResult[] | Promise<ShareResult[]> {
-  const results = tryToAcquire(waiting.partitions, params, targets)
-  if (results) return results
-  if (params.maxWaitMs <= 0 || targets.length === 0) return acquireFrom(waiting.partitions, params, targets)
+  if (targets.length === 0 || params.maxRecords === 0 || params.maxBytes === 0) return []
+  const acquirable = acquirableOf(waiting.partitions, targets)
+  const { refused } = acquirable
+  const isAtOnce = refused.length === targets.length || params.maxWaitMs <= 0 || isEnough(acquirable, params)
+  if (isAtOnce) return acquireFrom(acquirable, params)
   return new Promise((resolve) => {
-    const delayed = new DelayedShareFetch(waiting, params, targets, resolve)
+    const delayed = new DelayedShareFetch(waiting, params, targets, refused.length, resolve)
     onCancel(() => delayed.cancel())
     delayed.start()
   })
-}
-
-function tryToAcquire(
-  partitions: SharePartitions,
-  params: ShareFetchParams,
-  targets: readonly ShareTarget[],
-): ShareResult[] | undefined {
-  const { bytes, hasError } = bytesToAcquire(partitions, targets)
-  const isEnough = bytes > 0 && bytes >= Math.min(params.minBytes, params.maxBytes)
-  if (!isEnough && !hasError) return undefined
-  const results = acquireFrom(partitions, params, targets)
-  // All that there was can have been of aborted transactions.
-  return results.length > 0 ? results : undefined
 }
 
 /** A ShareFetch that waits for records, new ones or ones that others give back (`DelayedShareFetch`). */
@@ -51,6 +41,8 @@ class DelayedShareFetch implements PartitionWaiter {
   readonly #waiting: Waiting
   readonly #params: ShareFetchParams
   readonly #targets: readonly ShareTarget[]
+  /** How many of them could not be had from the beginning. */
+  readonly #refused: number
   readonly #resolve: (results: ShareResult[]) => void
   readonly #logs = new Set<Partition>()
   #timer: Timer | undefined
@@ -61,18 +53,20 @@ class DelayedShareFetch implements PartitionWaiter {
     waiting: Waiting,
     params: ShareFetchParams,
     targets: readonly ShareTarget[],
+    refused: number,
     resolve: (results: ShareResult[]) => void,
   ) {
     this.#waiting = waiting
     this.#params = params
     this.#targets = targets
+    this.#refused = refused
     this.#resolve = resolve
   }
 
   start(): void {
     const { clock, replicas, partitions } = this.#waiting
     this.#timer = clock.setTimer(this.#params.maxWaitMs, () => {
-      this.#complete(acquireFrom(partitions, this.#params, this.#targets))
+      this.#complete(acquireFrom(acquirableOf(partitions, this.#targets), this.#params))
     })
     for (const { topic, key } of this.#targets) {
       partitions.wait(key, this.#look)
@@ -91,7 +85,9 @@ class DelayedShareFetch implements PartitionWaiter {
     // To take records may change others, which wakes whoever waits: us, too.
     if (this.#isDone || this.#isLooking) return
     this.#isLooking = true
-    const results = tryToAcquire(this.#waiting.partitions, this.#params, this.#targets)
+    const acquirable = acquirableOf(this.#waiting.partitions, this.#targets)
+    const isDone = acquirable.refused.length > this.#refused || isEnough(acquirable, this.#params)
+    const results = isDone ? acquireFrom(acquirable, this.#params) : undefined
     this.#isLooking = false
     if (results) this.#complete(results)
   }

@@ -1,115 +1,70 @@
 import { ErrorCode } from '../../protocol/errors.ts'
-import { lastOffset } from '../../protocol/records/batch.ts'
-import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
-import { decodeRecords } from '../../protocol/records/decode-batch.ts'
-import { encodeBatch } from '../../protocol/records/encode-batch.ts'
-import type { RecordInput } from '../../protocol/records/record.ts'
 import { coordinatorPartition } from '../groups/coordinator-key.ts'
-import type { Clock } from '../lab/clock.ts'
+import type { Clock, Timer } from '../lab/clock.ts'
 import type { LogManager } from '../log/log-manager.ts'
-import type { Partition } from '../log/partition.ts'
 import type { Metadata } from '../metadata/metadata.ts'
+import type { MetadataRecord } from '../metadata/records.ts'
 import { SHARE_GROUP_STATE_TOPIC } from '../metadata/topic-name.ts'
 import { keyText, type SharePartitionKey } from './share-partition-key.ts'
-import {
-  replayState,
-  type ShareState,
-  type ShareUpdate,
-  snapshotRecord,
-  stateTombstone,
-  UNINITIALIZED_OFFSET,
-  updated,
-  updateRecord,
-} from './share-state.ts'
+import { type ShareState, type ShareUpdate, UNINITIALIZED_OFFSET } from './share-state.ts'
+import { ShareStateShard } from './share-state-shard.ts'
+
+export interface ShareCoordinatorConfig {
+  readonly shareCoordinatorSnapshotUpdateRecordsPerSnapshot: number
+  readonly shareCoordinatorStateTopicPruneIntervalMs: number
+  readonly shareCoordinatorColdPartitionSnapshotIntervalMs: number
+}
 
 export interface ShareCoordinatorOptions {
   readonly metadata: Metadata
   readonly logs: LogManager
   readonly clock: Clock
   readonly createTopic: (name: string) => unknown
-  readonly config: (nodeId: number) => { readonly shareCoordinatorSnapshotUpdateRecordsPerSnapshot: number }
+  readonly config: (nodeId: number) => ShareCoordinatorConfig
 }
-
-/** The states of one partition of `__share_group_state`, as of one epoch of its leader. */
-interface Shard {
-  readonly partition: Partition
-  readonly leaderEpoch: number
-  readonly states: Map<string, ShareState>
-}
-
-const READ_BYTES = 5 * 1024 * 1024
 
 /**
- * The share coordinators of all brokers of a cluster (`ShareCoordinatorShard`): how far each share group is in each
+ * The share coordinators of all brokers of a cluster (`ShareCoordinatorService`): how far each share group is in each
  * partition, kept as records in `__share_group_state`. Who leads a partition that is shared writes it here, within the
  * process, where Kafka's brokers send each other requests.
  */
 export class ShareCoordinator {
   readonly #options: ShareCoordinatorOptions
-  readonly #shards = new Map<number, Shard>()
-  readonly #onReset = new Set<(key: SharePartitionKey) => void>()
+  readonly #shards = new Map<number, ShareStateShard>()
+  readonly #unsubscribe: () => void
+  #pruning: Timer | undefined
+  #snapshots: Timer | undefined
 
   constructor(options: ShareCoordinatorOptions) {
     this.#options = options
+    this.#unsubscribe = options.metadata.subscribe((records) => this.#onMetadata(records))
   }
 
-  /** Tells when a state is set anew or gone, so that nobody goes on by the old one. */
-  onReset(callback: (key: SharePartitionKey) => void): void {
-    this.#onReset.add(callback)
-  }
-
-  /** Begins anew at that offset, -1: where `share.auto.offset.reset` says. */
+  /** Begins anew at that offset, -1: where `share.auto.offset.reset` says. Makes the topic where there is none. */
   initialize(key: SharePartitionKey, stateEpoch: number, startOffset: number): ErrorCode {
-    const shard = this.#shardOf(key, true)
-    if (!shard) return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    const known = shard.states.get(keyText(key))
-    if (known && known.stateEpoch > stateEpoch) return ErrorCode.FENCED_STATE_EPOCH
-    const now = this.#options.clock.now()
-    const state: ShareState = {
-      snapshotEpoch: known ? known.snapshotEpoch + 1 : 0,
-      stateEpoch,
-      leaderEpoch: known?.leaderEpoch ?? -1,
-      startOffset,
-      deliveryCompleteCount: startOffset === UNINITIALIZED_OFFSET ? -1 : 0,
-      stateBatches: [],
-      createTimestamp: now,
-      writeTimestamp: now,
-      updates: 0,
-    }
-    const errorCode = this.#append(shard, snapshotRecord(key, state))
-    if (errorCode !== ErrorCode.NONE) return errorCode
-    shard.states.set(keyText(key), state)
-    this.#reset(key)
-    return ErrorCode.NONE
+    const { metadata, createTopic } = this.#options
+    if (!metadata.image.topicsByName.has(SHARE_GROUP_STATE_TOPIC)) createTopic(SHARE_GROUP_STATE_TOPIC)
+    return this.shardOf(key)?.initialize(key, stateEpoch, startOffset) ?? ErrorCode.COORDINATOR_NOT_AVAILABLE
   }
 
-  /** Undefined where the state has not been initialized. */
-  read(key: SharePartitionKey): ShareState | ErrorCode | undefined {
-    const shard = this.#shardOf(key, false)
-    return shard ? shard.states.get(keyText(key)) : ErrorCode.COORDINATOR_NOT_AVAILABLE
+  /** For the leader of the partition in that epoch. */
+  read(key: SharePartitionKey, leaderEpoch: number): ShareState | ErrorCode {
+    return this.shardOf(key)?.read(key, leaderEpoch) ?? ErrorCode.COORDINATOR_NOT_AVAILABLE
   }
 
   /** What the leader of the partition has done, by the state epoch it knows. */
   write(key: SharePartitionKey, stateEpoch: number, update: ShareUpdate): ErrorCode {
-    const shard = this.#shardOf(key, false)
-    if (!shard) return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    const known = shard.states.get(keyText(key))
-    if (!known) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    if (update.leaderEpoch < known.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH
-    if (stateEpoch < known.stateEpoch) return ErrorCode.FENCED_STATE_EPOCH
-    let state = updated(known, update)
-    const { shareCoordinatorSnapshotUpdateRecordsPerSnapshot: most } = this.#options.config(
-      shard.partition.state.leader,
-    )
-    let record = updateRecord(key, { ...update, snapshotEpoch: known.snapshotEpoch })
-    if (known.updates >= most) {
-      const writeTimestamp = this.#options.clock.now()
-      state = { ...state, snapshotEpoch: known.snapshotEpoch + 1, updates: 0, writeTimestamp }
-      record = snapshotRecord(key, state)
-    }
-    const errorCode = this.#append(shard, record)
-    if (errorCode === ErrorCode.NONE) shard.states.set(keyText(key), state)
-    return errorCode
+    return this.shardOf(key)?.write(key, stateEpoch, update) ?? ErrorCode.COORDINATOR_NOT_AVAILABLE
+  }
+
+  /** Undefined where the state has not been initialized. */
+  summary(key: SharePartitionKey): ShareState | ErrorCode | undefined {
+    const shard = this.shardOf(key)
+    return shard ? shard.summary(key) : ErrorCode.COORDINATOR_NOT_AVAILABLE
+  }
+
+  delete(key: SharePartitionKey): ErrorCode {
+    return this.shardOf(key)?.delete(key) ?? ErrorCode.COORDINATOR_NOT_AVAILABLE
   }
 
   /** How many records the group has yet to do with, of those that can be read; -1 where that is not known. */
@@ -119,64 +74,76 @@ export class ShareCoordinator {
   ): number {
     const log = this.#options.logs.partition(topicId, partition)?.log
     if (!log || startOffset === UNINITIALIZED_OFFSET || deliveryCompleteCount < 0) return -1
-    return Math.max(0, log.highWatermark - startOffset - deliveryCompleteCount)
+    return log.highWatermark - startOffset - deliveryCompleteCount
   }
 
-  delete(key: SharePartitionKey): ErrorCode {
-    const shard = this.#shardOf(key, false)
-    if (!shard) return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    if (!shard.states.has(keyText(key))) return ErrorCode.NONE
-    const errorCode = this.#append(shard, stateTombstone(key))
-    if (errorCode !== ErrorCode.NONE) return errorCode
-    shard.states.delete(keyText(key))
-    this.#reset(key)
-    return ErrorCode.NONE
-  }
-
-  #reset(key: SharePartitionKey): void {
-    for (const callback of this.#onReset) callback(key)
-  }
-
-  #shardOf(key: SharePartitionKey, create: boolean): Shard | undefined {
-    const { metadata, logs, createTopic } = this.#options
-    if (create && !metadata.image.topicsByName.has(SHARE_GROUP_STATE_TOPIC))
-      createTopic(SHARE_GROUP_STATE_TOPIC)
-    const topic = metadata.image.topicsByName.get(SHARE_GROUP_STATE_TOPIC)
+  /** Where that state is kept, if somebody leads it; `nodeId` limits it to one broker. */
+  shardOf(key: SharePartitionKey, nodeId?: number): ShareStateShard | undefined {
+    const topic = this.#options.metadata.image.topicsByName.get(SHARE_GROUP_STATE_TOPIC)
     if (!topic || topic.partitions.length === 0) return undefined
-    const index = coordinatorPartition(keyText(key), topic.partitions.length)
-    const partition = logs.partition(topic.topicId, index)
+    const shard = this.#load(topic.topicId, coordinatorPartition(keyText(key), topic.partitions.length))
+    const isThere = shard && (nodeId === undefined || shard.partition.state.leader === nodeId)
+    return isThere ? shard : undefined
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    this.#pruning?.cancel()
+    this.#snapshots?.cancel()
+  }
+
+  #load(topicId: string, index: number): ShareStateShard | undefined {
+    const { metadata, logs, clock, config } = this.#options
+    const partition = logs.partition(topicId, index)
     if (!partition || partition.state.leader < 0) return undefined
-    const { leaderEpoch } = partition.state
     const known = this.#shards.get(index)
-    if (known?.partition === partition && known.leaderEpoch === leaderEpoch) return known
-    const shard = { partition, leaderEpoch, states: load(partition) }
+    if (known?.partition === partition && known.leaderEpoch === partition.state.leaderEpoch) return known
+    const shard = new ShareStateShard(partition, {
+      metadata,
+      clock,
+      updatesPerSnapshot: () =>
+        config(partition.state.leader).shareCoordinatorSnapshotUpdateRecordsPerSnapshot,
+    })
     this.#shards.set(index, shard)
+    this.#begin(partition.state.leader)
     return shard
   }
 
-  #append({ partition, leaderEpoch }: Shard, record: RecordInput): ErrorCode {
-    if (partition.isUnderMinIsr) return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    const batch = encodeBatch({ records: [record], defaultTimestamp: this.#options.clock.now() })
-    const { errorCode } = partition.log.appendAsCoordinator(batch, leaderEpoch)
-    if (errorCode !== ErrorCode.NONE) return errorCode
-    partition.updateHighWatermark()
-    partition.wake()
-    return ErrorCode.NONE
-  }
-}
-
-function load({ log }: Partition): Map<string, ShareState> {
-  const states = new Map<string, ShareState>()
-  let offset = log.logStartOffset
-  while (offset < log.logEndOffset) {
-    const { records } = log.read(offset, READ_BYTES, 'log-end', true)
-    if (records.length === 0) break
-    const bytes = Buffer.concat(records)
-    const cursor = new BatchCursor(bytes)
-    while (cursor.next()) {
-      for (const record of decodeRecords(bytes, cursor.position, READ_BYTES)) replayState(record, states)
-      offset = lastOffset(bytes, cursor.position) + 1
+  #onMetadata(records: readonly MetadataRecord[]): void {
+    for (const record of records) {
+      if (record.type !== 'RemoveTopicRecord') continue
+      for (const shard of this.#shards.values()) shard.deleteTopic(record.topicId)
     }
   }
-  return states
+
+  /** What is done from time to time is done as soon as there is something to do it to. */
+  #begin(nodeId: number): void {
+    this.#pruning ??= this.#prune(nodeId)
+    this.#snapshots ??= this.#snapshot(nodeId)
+  }
+
+  #prune(nodeId: number): Timer {
+    const { clock, config } = this.#options
+    return clock.setTimer(config(nodeId).shareCoordinatorStateTopicPruneIntervalMs, () => {
+      for (const shard of this.#active()) shard.prune()
+      this.#pruning = this.#prune(nodeId)
+    })
+  }
+
+  #snapshot(nodeId: number): Timer {
+    const { clock, config } = this.#options
+    const { shareCoordinatorColdPartitionSnapshotIntervalMs: intervalMs } = config(nodeId)
+    return clock.setTimer(intervalMs, () => {
+      for (const shard of this.#active()) shard.snapshotCold(intervalMs)
+      this.#snapshots = this.#snapshot(nodeId)
+    })
+  }
+
+  /** Those that are still led as when they were read. */
+  *#active(): Generator<ShareStateShard> {
+    for (const shard of this.#shards.values()) {
+      const { leader, leaderEpoch } = shard.partition.state
+      if (leader >= 0 && leaderEpoch === shard.leaderEpoch) yield shard
+    }
+  }
 }

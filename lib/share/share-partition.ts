@@ -1,28 +1,18 @@
-import { ErrorCode } from '../../protocol/errors.ts'
+import type { ErrorCode } from '../../protocol/errors.ts'
 import type { Clock, Timer } from '../lab/clock.ts'
-import { Runs } from './runs.ts'
+import { type AcknowledgementBatch, acknowledgeRecords } from './acknowledgement.ts'
+import { type AcquiredRecords, type Acquisition, acquireRecords, type OffsetRange } from './acquisition.ts'
+import { without } from './offset-ranges.ts'
+import { ShareRecords } from './share-records.ts'
+import { persisterRefusal, type ShareRefusal } from './share-refusal.ts'
 import { RecordState, type StateBatch } from './state-batches.ts'
-
-/** How a consumer answers for a record (`AcknowledgeType`). */
-export const AcknowledgeType = { GAP: 0, ACCEPT: 1, RELEASE: 2, REJECT: 3, RENEW: 4 } as const
-
-/** Offsets with what their consumer says of them: one type for all, or one for each. */
-export interface AcknowledgementBatch {
-  readonly firstOffset: number
-  readonly lastOffset: number
-  readonly acknowledgeTypes: readonly number[]
-}
-
-export interface AcquiredRecords {
-  readonly firstOffset: number
-  readonly lastOffset: number
-  readonly deliveryCount: number
-}
+import { StateChanges } from './state-changes.ts'
 
 export interface ShareLimits {
   readonly shareRecordLockDurationMs: number
   readonly shareDeliveryCountLimit: number
   readonly sharePartitionMaxRecordLocks: number
+  readonly shareRenewAcknowledgeEnable: boolean
 }
 
 export interface SharePartitionOptions {
@@ -40,20 +30,6 @@ export interface SharePartitionOptions {
   readonly onAvailable: () => void
 }
 
-/** What a member asks for, of the batches that were read for it. */
-export interface Acquisition {
-  readonly memberId: string
-  /** Where reading began: `nextFetchOffset`. */
-  readonly fetchOffset: number
-  /** First and last offsets of the batches read, in order. */
-  readonly batches: readonly { readonly firstOffset: number; readonly lastOffset: number }[]
-  readonly maxRecords: number
-  /** How many records shall stand together in one acquisition. */
-  readonly batchSize: number
-  /** Batches may be torn so that no record more than `maxRecords` is acquired (KIP-1206). */
-  readonly isStrict: boolean
-}
-
 /**
  * A partition as a share group consumes it: the state of each record between the start offset and the end of what has
  * been handed out (KIP-932, `SharePartition`).
@@ -61,259 +37,160 @@ export interface Acquisition {
  *     AVAILABLE --acquire--> ACQUIRED --accept--> ACKNOWLEDGED
  *     ACQUIRED --release, lock expires, session ends--> AVAILABLE, or ARCHIVED once delivered too often
  *     ACQUIRED --reject, gap--> ARCHIVED
+ *
+ * The start that is kept is the one before a change: it is the next change that keeps where it moved to, as Kafka has it.
  */
 export class SharePartition {
   readonly #options: SharePartitionOptions
-  readonly #runs: Runs
+  readonly #records: ShareRecords
   #timer: Timer | undefined
+  #timerDue = Number.POSITIVE_INFINITY
 
   constructor(options: SharePartitionOptions) {
     this.#options = options
-    this.#runs = new Runs(options.startOffset, options.stateBatches)
-    this.#runs.trim()
+    this.#records = new ShareRecords(options.startOffset, options.stateBatches)
   }
 
   get startOffset(): number {
-    return this.#runs.startOffset
+    return this.#records.startOffset
   }
 
-  /** The last offset that has been handed out; one below the start where there is none. */
+  /** The last offset that has been handed out; where the next one will be, while none is in flight. */
   get endOffset(): number {
-    return this.#runs.endOffset
+    return this.#records.endOffset
   }
 
   /** Where the next records to hand out are. */
   get nextFetchOffset(): number {
-    return this.#runs.firstAvailable() ?? this.endOffset + 1
+    return this.#records.nextFetchOffset()
   }
 
   get canAcquire(): boolean {
-    return this.#runs.firstAvailable() !== undefined || this.#roomForNew > 0
+    if (this.nextFetchOffset !== this.#records.endOffset + 1) return true
+    return this.#records.inFlight < this.#options.limits().sharePartitionMaxRecordLocks
   }
 
-  get #roomForNew(): number {
-    return this.#options.limits().sharePartitionMaxRecordLocks - this.#runs.inFlight
-  }
-
+  /** All that is known of each record in flight, in order. */
   states(): StateBatch[] {
-    return this.#runs.batches()
-  }
-
-  /** Records that were deleted are nobody's any more. */
-  onLogStartOffset(offset: number): void {
-    this.#runs.dropBefore(offset)
-  }
-
-  /** Hands out what is to be had of the batches, locked for the member (`SharePartition.acquire`). */
-  acquire(request: Acquisition): AcquiredRecords[] {
-    const { memberId, batches, maxRecords } = request
-    const [first] = batches
-    const last = batches.at(-1)
-    if (!first || !last) return []
-    const from = Math.max(request.fetchOffset, this.startOffset)
-    // Between what was asked for and what is there lies nothing: compaction took it.
-    if (first.firstOffset > from) this.#archiveGap(from, first.firstOffset - 1)
-    const lock = { memberId, lockedUntil: this.#options.clock.monotonic() + this.#lockMs }
-    const acquired: AcquiredRecords[] = []
-    let room = maxRecords
-    while (room > 0) {
-      const run = this.#runs.nextAvailable(from, last.lastOffset)
-      if (!run) break
-      const end = this.#lastToAcquire(request, run.first, Math.min(run.last, last.lastOffset), room)
-      const [taken] = this.#runs.between(run.first, end)
-      if (!taken) break
-      Object.assign(taken, lock, { state: RecordState.ACQUIRED, deliveryCount: taken.deliveryCount + 1 })
-      acquired.push({ firstOffset: taken.first, lastOffset: taken.last, deliveryCount: taken.deliveryCount })
-      room -= taken.last - taken.first + 1
-    }
-    const next = this.endOffset + 1
-    const roomForNew = Math.min(room, this.#roomForNew)
-    if (roomForNew > 0 && last.lastOffset >= next) {
-      const end = this.#lastToAcquire(request, next, last.lastOffset, roomForNew)
-      this.#runs.push({ first: next, last: end, state: RecordState.ACQUIRED, deliveryCount: 1, ...lock })
-      acquired.push(...inPieces(request, next, end))
-    }
-    this.#runs.trim()
-    this.#schedule()
-    return acquired
-  }
-
-  /** The batch that exceeds the limit is handed out whole, unless the member wants no record more. */
-  #lastToAcquire({ batches, isStrict }: Acquisition, first: number, last: number, room: number): number {
-    const limit = first + room - 1
-    if (limit >= last) return last
-    if (isStrict) return limit
-    return Math.min(batches.find(({ lastOffset }) => lastOffset >= limit)?.lastOffset ?? last, last)
-  }
-
-  #archiveGap(first: number, last: number): void {
-    for (const run of this.#runs.between(first, Math.min(last, this.endOffset))) {
-      if (run.state === RecordState.AVAILABLE) run.state = RecordState.ARCHIVED
-    }
-    if (last <= this.endOffset) return
-    const gap = {
-      first: Math.max(first, this.endOffset + 1),
-      last,
-      deliveryCount: 0,
-      memberId: '',
-      lockedUntil: 0,
-    }
-    this.#runs.push({ ...gap, state: RecordState.ARCHIVED })
-  }
-
-  /** Nobody shall get these: they are of transactions that were aborted. */
-  archive(ranges: readonly { readonly firstOffset: number; readonly lastOffset: number }[]): ErrorCode {
-    return this.#change((changed) => {
-      for (const { firstOffset, lastOffset } of ranges) {
-        for (const run of this.#runs.between(firstOffset, lastOffset)) {
-          if (isTerminal(run.state)) continue
-          Object.assign(run, { state: RecordState.ARCHIVED, memberId: '' })
-          changed(run)
-        }
-      }
+    return [...this.#records.fates()].map(([firstOffset, lastOffset, { state, deliveryCount }]) => {
+      return { firstOffset, lastOffset, deliveryState: state, deliveryCount }
     })
   }
 
-  /** All of it or nothing (`SharePartition.acknowledge`). */
-  acknowledge(memberId: string, batches: readonly AcknowledgementBatch[]): ErrorCode {
-    for (const batch of batches) {
-      const errorCode = this.#checkAcknowledgement(memberId, batch)
-      if (errorCode !== ErrorCode.NONE) return errorCode
-    }
-    return this.#change((changed) => {
-      for (const batch of batches) {
-        for (const { first, last, type } of this.#byType(batch)) {
-          for (const run of this.#runs.between(first, last)) {
-            if (type === AcknowledgeType.RENEW) {
-              run.lockedUntil = this.#options.clock.monotonic() + this.#lockMs
-              continue
-            }
-            run.state = this.#stateAfter(type, run.deliveryCount)
-            run.memberId = ''
-            changed(run)
-          }
-        }
-      }
+  /** Records before the offset were deleted. */
+  onDeletedBelow(offset: number): void {
+    this.#records.onDeletedBelow(offset)
+  }
+
+  /**
+   * Hands out what is to be had of the batches, locked for the member.
+   *
+   * @param aborted batches of transactions that were aborted, which nobody shall get
+   */
+  acquire(request: Acquisition, aborted: readonly OffsetRange[]): AcquiredRecords[] {
+    const limits = this.#options.limits()
+    const lockedUntil = this.#options.clock.monotonic() + limits.shareRecordLockDurationMs
+    const acquired = acquireRecords(this.#records, request, {
+      lockedUntil,
+      maxRecordLocks: limits.sharePartitionMaxRecordLocks,
+      deliveryCountLimit: limits.shareDeliveryCountLimit,
     })
-  }
-
-  #checkAcknowledgement(memberId: string, { firstOffset, lastOffset }: AcknowledgementBatch): ErrorCode {
-    if (lastOffset < this.startOffset) return ErrorCode.NONE
-    if (this.#runs.isEmpty) return ErrorCode.INVALID_RECORD_STATE
-    if (lastOffset > this.endOffset) return ErrorCode.INVALID_REQUEST
-    const isTheirs = this.#runs
-      .between(Math.max(firstOffset, this.startOffset), lastOffset)
-      .every((run) => run.state === RecordState.ACQUIRED && run.memberId === memberId)
-    return isTheirs ? ErrorCode.NONE : ErrorCode.INVALID_RECORD_STATE
-  }
-
-  *#byType({ firstOffset, lastOffset, acknowledgeTypes }: AcknowledgementBatch) {
-    const typeOf = (offset: number) =>
-      (acknowledgeTypes.length === 1 ? acknowledgeTypes[0] : acknowledgeTypes[offset - firstOffset]) as number
-    let first = Math.max(firstOffset, this.startOffset)
-    while (first <= lastOffset) {
-      const type = typeOf(first)
-      let last = acknowledgeTypes.length === 1 ? lastOffset : first
-      while (last < lastOffset && typeOf(last + 1) === type) last++
-      yield { first, last, type }
-      first = last + 1
+    if (acquired.length > 0) this.#schedule(lockedUntil)
+    for (const { firstOffset, lastOffset } of aborted) {
+      this.#records.archive(firstOffset, lastOffset + 1, RecordState.ACQUIRED)
     }
+    return aborted.length > 0 ? without(acquired, aborted) : acquired
   }
 
-  #stateAfter(type: number, deliveryCount: number): RecordState {
-    if (type === AcknowledgeType.ACCEPT) return RecordState.ACKNOWLEDGED
-    if (type !== AcknowledgeType.RELEASE) return RecordState.ARCHIVED
-    return this.#stateWhenReleased(deliveryCount)
+  /** All of it or nothing. */
+  acknowledge(memberId: string, batches: readonly AcknowledgementBatch[]): ShareRefusal | undefined {
+    const { shareRecordLockDurationMs, shareRenewAcknowledgeEnable } = this.#options.limits()
+    const until = this.#options.clock.monotonic() + shareRecordLockDurationMs
+    const renewedUntil = shareRenewAcknowledgeEnable ? until : undefined
+    const changes = this.#changes()
+    const refused = acknowledgeRecords(this.#records, batches, { memberId, renewedUntil }, changes)
+    if (refused) {
+      changes.undo()
+      return refused
+    }
+    return this.#keep(changes)
   }
 
-  #stateWhenReleased(deliveryCount: number): RecordState {
-    const isTooOften = deliveryCount >= this.#options.limits().shareDeliveryCountLimit
-    return isTooOften ? RecordState.ARCHIVED : RecordState.AVAILABLE
+  /** The member's session is over: what it has not answered for others may have (`releaseAcquiredRecords`). */
+  release(memberId: string): ShareRefusal | undefined {
+    return this.#keep(this.#ended((fate) => fate.memberId === memberId))
   }
 
-  /** The member's session is over: what it has not answered for has not been delivered (`releaseAcquiredRecords`). */
-  release(memberId: string): ErrorCode {
-    return this.#change((changed) => {
-      for (const run of this.#runs.all()) {
-        if (run.state !== RecordState.ACQUIRED || run.memberId !== memberId) continue
-        Object.assign(run, {
-          state: RecordState.AVAILABLE,
-          memberId: '',
-          deliveryCount: run.deliveryCount - 1,
-        })
-        changed(run)
-      }
-    })
-  }
-
+  /** Locks do not outlive their time, even where that cannot be kept. */
   #expireLocks(): void {
     const now = this.#options.clock.monotonic()
-    this.#change((changed) => {
-      for (const run of this.#runs.all()) {
-        if (run.state !== RecordState.ACQUIRED || run.lockedUntil > now) continue
-        Object.assign(run, { state: this.#stateWhenReleased(run.deliveryCount), memberId: '' })
-        changed(run)
-      }
-    }, true)
-  }
-
-  /** @param isForced what happens even where it cannot be written: locks do not outlive their time */
-  #change(
-    apply: (changed: (run: { first: number; last: number }) => void) => void,
-    isForced = false,
-  ): ErrorCode {
-    const before = this.#runs.copy()
-    const ranges: { first: number; last: number }[] = []
-    apply((run) => ranges.push(run))
-    let errorCode: ErrorCode = ErrorCode.NONE
-    if (ranges.length > 0) {
-      const stateBatches = this.#runs.batchesOf(ranges)
-      const after = this.#runs.copy()
-      this.#runs.trim()
-      const { startOffset, deliveryComplete: deliveryCompleteCount } = this.#runs
-      errorCode = this.#options.write({ startOffset, deliveryCompleteCount, stateBatches })
-      if (errorCode !== ErrorCode.NONE) this.#runs.restore(isForced ? after : before)
+    const changes = this.#ended(({ lockedUntil }) => lockedUntil <= now)
+    if (!changes.isEmpty) {
+      this.#write(changes)
+      this.#onChanged(changes)
     }
-    this.#schedule()
-    if (ranges.length > 0) this.#options.onAvailable()
-    return errorCode
+    for (const [, , { state, lockedUntil }] of this.#records.fates()) {
+      if (state === RecordState.ACQUIRED) this.#schedule(lockedUntil)
+    }
   }
 
-  get #lockMs(): number {
-    return this.#options.limits().shareRecordLockDurationMs
+  /** Those that are acquired and so are available again; what was deleted meanwhile is not. */
+  #ended(isSo: (fate: { readonly memberId: string; readonly lockedUntil: number }) => boolean): StateChanges {
+    const changes = this.#changes()
+    const { startOffset } = this.#records
+    for (const batch of this.#records.batches.all()) {
+      const { whole } = batch
+      if (whole && (whole.state !== RecordState.ACQUIRED || !isSo(whole))) continue
+      if (batch.firstOffset < startOffset && startOffset <= batch.lastOffset) batch.part()
+      for (const [firstOffset, lastOffset, fate] of batch.fates()) {
+        if (fate.state !== RecordState.ACQUIRED || !isSo(fate)) continue
+        const isDeleted = lastOffset < startOffset
+        changes.end(firstOffset, lastOffset, fate, isDeleted ? RecordState.ARCHIVED : RecordState.AVAILABLE)
+      }
+    }
+    return changes
   }
 
-  /** One timer, for the lock that ends first. */
-  #schedule(): void {
+  #changes(): StateChanges {
+    return new StateChanges(this.#options.limits().shareDeliveryCountLimit)
+  }
+
+  #keep(changes: StateChanges): ShareRefusal | undefined {
+    if (changes.isEmpty) return undefined
+    const errorCode = this.#write(changes)
+    if (errorCode !== 0) {
+      changes.undo()
+      return persisterRefusal(errorCode)
+    }
+    this.#onChanged(changes)
+    return undefined
+  }
+
+  #write(changes: StateChanges): ErrorCode {
+    const { startOffset, deliveryComplete: deliveryCompleteCount } = this.#records
+    return this.#options.write({ startOffset, deliveryCompleteCount, stateBatches: changes.batches() })
+  }
+
+  #onChanged(changes: StateChanges): void {
+    if (changes.hasAvailable) this.#records.mayHaveAvailable = true
+    this.#records.moveStart()
+    this.#options.onAvailable()
+  }
+
+  /** One timer, for the lock that may end first. */
+  #schedule(due: number): void {
+    if (due >= this.#timerDue) return
     this.#timer?.cancel()
-    this.#timer = undefined
-    const next = this.#runs.nextExpiry()
-    if (next === undefined) return
+    this.#timerDue = due
     const { clock } = this.#options
-    this.#timer = clock.setTimer(Math.max(1, next - clock.monotonic()), () => this.#expireLocks())
+    this.#timer = clock.setTimer(Math.max(1, due - clock.monotonic()), () => {
+      this.#timerDue = Number.POSITIVE_INFINITY
+      this.#expireLocks()
+    })
   }
 
   close(): void {
     this.#timer?.cancel()
-    this.#timer = undefined
+    this.#timerDue = Number.NEGATIVE_INFINITY
   }
-}
-
-export function isTerminal(state: RecordState): boolean {
-  return state === RecordState.ACKNOWLEDGED || state === RecordState.ARCHIVED
-}
-
-/** New records, in as many acquisitions as their batches and the wanted size make. */
-function* inPieces(
-  { batches, batchSize }: Acquisition,
-  first: number,
-  last: number,
-): Generator<AcquiredRecords> {
-  let from = first
-  for (const { lastOffset } of batches) {
-    if (lastOffset < from || lastOffset >= last || lastOffset - from + 1 < batchSize) continue
-    yield { firstOffset: from, lastOffset, deliveryCount: 1 }
-    from = lastOffset + 1
-  }
-  yield { firstOffset: from, lastOffset: last, deliveryCount: 1 }
 }

@@ -8,13 +8,13 @@ import type { Metadata } from '../metadata/metadata.ts'
 import type { ShareCoordinator } from './share-coordinator.ts'
 import { type ShareLimits, SharePartition } from './share-partition.ts'
 import { keyText, type SharePartitionKey } from './share-partition-key.ts'
+import { persisterRefusal } from './share-refusal.ts'
 import { UNINITIALIZED_OFFSET } from './share-state.ts'
 
 /** The configs of a group that sharing obeys, by their names without dots. */
 export interface ShareConfig extends ShareLimits {
   readonly shareAutoOffsetReset: string
   readonly shareIsolationLevel: string
-  readonly shareRenewAcknowledgeEnable: boolean
 }
 
 export interface SharePartitionsOptions {
@@ -38,6 +38,12 @@ interface Entry extends SharedPartition {
 }
 
 const NO_TIME = -1
+/** Who gets one of these has been overtaken. */
+const FENCES: ReadonlySet<number> = new Set([
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.GROUP_ID_NOT_FOUND,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+])
 
 /** The share partitions of the partitions that one broker leads (`SharePartitionCache`). */
 export class SharePartitions {
@@ -48,7 +54,6 @@ export class SharePartitions {
 
   constructor(options: SharePartitionsOptions) {
     this.#options = options
-    options.coordinator.onReset((key) => this.#drop(keyText(key)))
     this.#unsubscribe = options.metadata.subscribe(() => this.#dropWhatIsElsewhere())
   }
 
@@ -64,10 +69,9 @@ export class SharePartitions {
     const text = keyText(key)
     const known = this.#entries.get(text)
     if (known) return known
-    const state = coordinator.read(key)
-    if (typeof state === 'number') return state
-    if (!state) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     const { leaderEpoch } = partition.state
+    const state = coordinator.read(key, leaderEpoch)
+    if (typeof state === 'number') return persisterRefusal(state).errorCode
     const { clock, configOf } = this.#options
     const isNew = state.startOffset === UNINITIALIZED_OFFSET
     const share = new SharePartition({
@@ -77,8 +81,8 @@ export class SharePartitions {
       stateBatches: state.stateBatches,
       write: (change) => {
         const errorCode = coordinator.write(key, state.stateEpoch, { leaderEpoch, ...change })
-        if (errorCode !== ErrorCode.NONE) this.#drop(text)
-        return errorCode === ErrorCode.FENCED_LEADER_EPOCH ? ErrorCode.NOT_LEADER_OR_FOLLOWER : errorCode
+        if (FENCES.has(persisterRefusal(errorCode).errorCode)) this.#drop(text)
+        return errorCode
       },
       onAvailable: () => this.#wake(text),
     })
@@ -96,9 +100,14 @@ export class SharePartitions {
     return entry
   }
 
-  /** The session of a member is over. */
-  release(key: SharePartitionKey, memberId: string): ErrorCode {
-    return this.#entries.get(keyText(key))?.share.release(memberId) ?? ErrorCode.NONE
+  /** The one that somebody has fetched from here. */
+  known(key: SharePartitionKey): SharePartition | undefined {
+    return this.#entries.get(keyText(key))?.share
+  }
+
+  /** The group has no sessions here any more: whoever comes next reads anew what is kept. */
+  forgetGroup(groupId: string): void {
+    for (const [text, { key }] of [...this.#entries]) if (key.groupId === groupId) this.#drop(text)
   }
 
   /** Calls back when there may be something to take. */

@@ -1,8 +1,8 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { baseOffset, lastOffset } from '../../protocol/records/batch.ts'
 import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
-import { abortedRanges, type OffsetRange, without } from './aborted-ranges.ts'
-import type { AcquiredRecords } from './share-partition.ts'
+import { abortedRanges } from './aborted-ranges.ts'
+import type { AcquiredRecords, OffsetRange } from './acquisition.ts'
 import type { SharePartitionKey } from './share-partition-key.ts'
 import type { SharedPartition, SharePartitions } from './share-partitions.ts'
 
@@ -31,47 +31,58 @@ export interface ShareResult {
   readonly acquiredRecords: readonly AcquiredRecords[]
 }
 
-/** Bytes that the partitions have for the member, and whether one of them cannot be read. */
-export function bytesToAcquire(
-  partitions: SharePartitions,
-  targets: readonly ShareTarget[],
-): { readonly bytes: number; readonly hasError: boolean } {
-  let bytes = 0
-  let hasError = false
-  for (const { topic, key } of targets) {
-    const shared = partitions.get(topic, key)
-    if (typeof shared === 'number') {
-      hasError = true
-      continue
-    }
-    const { share, partition, isolation } = shared
-    share.onLogStartOffset(partition.log.logStartOffset)
-    if (share.canAcquire) bytes += partition.log.bytesFrom(share.nextFetchOffset, isolation)
-  }
-  return { bytes, hasError }
+/** What there is to take just now. */
+export interface Acquirable {
+  readonly targets: readonly AcquirableTarget[]
+  readonly refused: readonly ShareResult[]
 }
 
-/** Takes from each partition in turn, as far as the limits allow; those that had nothing are left out. */
-export function acquireFrom(
-  partitions: SharePartitions,
-  params: ShareFetchParams,
-  targets: readonly ShareTarget[],
-): ShareResult[] {
-  const results: ShareResult[] = []
-  // All get the same share of the response (`PartitionMaxBytesStrategy`).
-  const bytesEach = Math.max(1, Math.floor(params.maxBytes / Math.max(1, targets.length)))
+interface AcquirableTarget {
+  readonly target: ShareTarget
+  readonly shared: SharedPartition
+}
+
+/** Those partitions that have records in flight to give again, or room for more, and those that cannot be had here. */
+export function acquirableOf(partitions: SharePartitions, targets: readonly ShareTarget[]): Acquirable {
+  const acquirable: AcquirableTarget[] = []
+  const refused: ShareResult[] = []
+  for (const target of targets) {
+    const shared = partitions.get(target.topic, target.key)
+    if (typeof shared === 'number')
+      refused.push({ target, errorCode: shared, records: [], acquiredRecords: [] })
+    else if (shared.share.canAcquire) acquirable.push({ target, shared })
+  }
+  return { targets: acquirable, refused }
+}
+
+/** Whether it is worth an answer before the time is up. */
+export function isEnough({ targets }: Acquirable, { minBytes, maxBytes }: ShareFetchParams): boolean {
+  if (targets.length === 0) return false
+  const bytesEach = bytesOfEach(maxBytes, targets.length)
+  let bytes = 0
+  for (const { shared } of targets) {
+    const { log } = shared.partition
+    const offset = shared.share.nextFetchOffset
+    if (offset < log.logStartOffset || offset > log.logEndOffset) return true
+    bytes += Math.min(log.bytesFrom(offset, shared.isolation), bytesEach)
+  }
+  return bytes >= Math.min(minBytes, maxBytes)
+}
+
+/** All get the same share of the response (`PartitionMaxBytesStrategy`). */
+function bytesOfEach(maxBytes: number, count: number): number {
+  return Math.max(1, Math.floor(maxBytes / count))
+}
+
+/** Takes from each partition in turn, as far as the limits allow. */
+export function acquireFrom({ targets, refused }: Acquirable, params: ShareFetchParams): ShareResult[] {
+  const results = [...refused]
+  const bytesEach = bytesOfEach(params.maxBytes, Math.max(1, targets.length))
   let recordsLeft = params.maxRecords
   let isFirst = true
-  for (const target of targets) {
-    if (recordsLeft <= 0) break
-    const shared = partitions.get(target.topic, target.key)
-    if (typeof shared === 'number') {
-      results.push({ target, errorCode: shared, records: [], acquiredRecords: [] })
-      continue
-    }
+  for (const { target, shared } of targets) {
     const { records, acquiredRecords } = acquire(shared, params, bytesEach, recordsLeft, isFirst)
-    if (acquiredRecords.length === 0) continue
-    isFirst = false
+    if (records.length > 0) isFirst = false
     for (const acquired of acquiredRecords) recordsLeft -= acquired.lastOffset - acquired.firstOffset + 1
     results.push({ target, errorCode: ErrorCode.NONE, records, acquiredRecords })
   }
@@ -92,19 +103,16 @@ function acquire(
   maxRecords: number,
   minOne: boolean,
 ): Taken {
-  share.onLogStartOffset(log.logStartOffset)
-  if (!share.canAcquire) return NOTHING
   const fetchOffset = share.nextFetchOffset
   const read = log.read(fetchOffset, maxBytes, isolation, minOne)
+  if (read.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) share.onDeletedBelow(log.logStartOffset)
   if (read.errorCode !== ErrorCode.NONE || read.size === 0) return NOTHING
   const [first] = read.records
   const bytes = read.records.length === 1 ? (first as Buffer) : Buffer.concat(read.records)
   const batches = batchesIn(bytes)
-  let acquiredRecords = share.acquire({ memberId, fetchOffset, batches, maxRecords, batchSize, isStrict })
-  const aborted = within(abortedRanges(bytes, read.abortedTransactions ?? []), acquiredRecords)
-  if (aborted.length > 0 && share.archive(aborted) === ErrorCode.NONE) {
-    acquiredRecords = without(acquiredRecords, aborted)
-  }
+  const aborted = abortedRanges(bytes, read.abortedTransactions ?? [])
+  const request = { memberId, fetchOffset, batches, maxRecords, batchSize, isStrict }
+  const acquiredRecords = share.acquire(request, aborted)
   return { records: sliceOf(bytes, batches, acquiredRecords), acquiredRecords }
 }
 
@@ -126,17 +134,6 @@ function batchesIn(bytes: Buffer): BatchAt[] {
     })
   }
   return batches
-}
-
-/** The parts of the ranges that were acquired: what somebody else has is theirs to be told of. */
-function within(ranges: readonly OffsetRange[], acquired: readonly OffsetRange[]): OffsetRange[] {
-  return ranges.flatMap(({ firstOffset, lastOffset }) =>
-    acquired.flatMap((each) => {
-      const first = Math.max(firstOffset, each.firstOffset)
-      const last = Math.min(lastOffset, each.lastOffset)
-      return first <= last ? [{ firstOffset: first, lastOffset: last }] : []
-    }),
-  )
 }
 
 /** The batches between the first and the last record that was acquired. */

@@ -13,7 +13,16 @@ export interface ShareSession {
   readonly groupId: string
   readonly memberId: string
   epoch: number
-  readonly partitions: Map<string, SharePartitionKey>
+  readonly partitions: Map<string, SessionPartition>
+}
+
+/** A partition of a session. */
+export interface SessionPartition {
+  readonly key: SharePartitionKey
+  /** Undefined for one whose topic was not there when it was asked for. */
+  readonly topic: string | undefined
+  /** The next answer tells of it even if there is nothing to tell. */
+  isNews: boolean
 }
 
 /** A connection, which takes its sessions along when it ends. */
@@ -23,6 +32,7 @@ interface Connection {
 
 /** A partition as a request names it. */
 export interface SharedTopicPartition {
+  readonly topic: string | undefined
   readonly topicId: string
   readonly partition: number
 }
@@ -58,9 +68,10 @@ export class ShareSessions {
     if (epoch === INITIAL_EPOCH) {
       if (request.acknowledges) return ErrorCode.INVALID_REQUEST
       if (known) this.#forget(known)
+      if (hasTwice(added)) return ErrorCode.UNKNOWN_SERVER_ERROR
       if (this.#sessions.size >= this.#slots()) return ErrorCode.SHARE_SESSION_LIMIT_REACHED
       const session = { groupId, memberId, epoch: 1, partitions: new Map() }
-      update(session, added, forgotten)
+      update(session, added, forgotten, false)
       this.#sessions.set(nameOf(session), session)
       this.#follow(session, connection)
       return session
@@ -68,7 +79,7 @@ export class ShareSessions {
     if (!known) return ErrorCode.SHARE_SESSION_NOT_FOUND
     if (epoch === FINAL_EPOCH) return known
     if (known.epoch !== epoch) return ErrorCode.INVALID_SHARE_SESSION_EPOCH
-    update(known, added, forgotten)
+    update(known, added, forgotten, true)
     known.epoch = nextEpoch(epoch)
     return known
   }
@@ -88,7 +99,12 @@ export class ShareSessions {
   /** Ends it: what the member has not answered for, others may have. */
   release(session: ShareSession): void {
     this.#forget(session)
-    for (const key of session.partitions.values()) this.#partitions.release(key, session.memberId)
+    for (const { key } of session.partitions.values()) this.#partitions.known(key)?.release(session.memberId)
+  }
+
+  #hasSessions(groupId: string): boolean {
+    for (const session of this.#sessions.values()) if (session.groupId === groupId) return true
+    return false
   }
 
   #forget(session: ShareSession): void {
@@ -104,30 +120,39 @@ export class ShareSessions {
       connection.onClosed(() => {
         for (const each of sessions) {
           if (this.#sessions.get(nameOf(each)) === each) this.release(each)
+          if (!this.#hasSessions(each.groupId)) this.#partitions.forgetGroup(each.groupId)
         }
       })
     }
+    // One that has ended is kept, with its group, as long as it is the last.
     for (const each of followed) if (this.#sessions.get(nameOf(each)) !== each) followed.delete(each)
     followed.add(session)
   }
+}
+
+function hasTwice(added: readonly SharedTopicPartition[]): boolean {
+  return new Set(added.map(({ topicId, partition }) => `${topicId}:${partition}`)).size < added.length
 }
 
 function nameOf({ groupId, memberId }: { readonly groupId: string; readonly memberId: string }): string {
   return `${memberId}:${groupId}`
 }
 
-function nextEpoch(epoch: number): number {
-  return epoch === LAST_EPOCH ? 1 : epoch + 1
-}
-
 function update(
   { groupId, partitions }: ShareSession,
   added: readonly SharedTopicPartition[],
   forgotten: readonly SharedTopicPartition[],
+  isNews: boolean,
 ): void {
-  for (const { topicId, partition } of added) {
+  for (const { topic, topicId, partition } of added) {
     const key = { groupId, topicId, partition }
-    partitions.set(keyText(key), key)
+    const text = keyText(key)
+    if (!partitions.has(text)) partitions.set(text, { key, topic, isNews })
   }
   for (const { topicId, partition } of forgotten) partitions.delete(keyText({ groupId, topicId, partition }))
+}
+
+/** Where the session will be when the request of that epoch is answered, unless another one came between. */
+export function nextEpoch(epoch: number): number {
+  return epoch === LAST_EPOCH ? 1 : epoch + 1
 }

@@ -52,29 +52,45 @@ export function stateTombstone(key: SharePartitionKey): RecordInput {
   return { key: encodeRecordKey(shareSnapshot, key), value: null }
 }
 
-/** Does to the states what a record of the log says; passes over what a newer broker wrote. */
-export function replayState(record: KafkaRecord, states: Map<string, ShareState>): void {
+/** A state with whose it is, and the highest epoch of a leader that has read it. */
+export interface KeyedState {
+  readonly key: SharePartitionKey
+  readonly state: ShareState
+  readonly fencedBelow: number
+}
+
+/**
+ * Does to the states what a record of the log says; passes over what a newer broker wrote.
+ *
+ * @returns whose snapshot (or tombstone) it is, undefined where it is neither
+ */
+export function replayState(
+  record: Pick<KafkaRecord, 'key' | 'value'>,
+  states: Map<string, KeyedState>,
+): string | undefined {
   const decoded = record.key === null ? undefined : decodeRecordKey(shareGroupStateRecords, record.key)
-  if (!decoded) return
-  const text = keyText(decoded.key)
+  if (!decoded) return undefined
+  const { groupId, topicId, partition } = decoded.key
+  const key = { groupId, topicId, partition }
+  const text = keyText(key)
+  const known = states.get(text)
   if (record.value === null) {
     states.delete(text)
-    return
+    return text
   }
   if (decoded.record === shareSnapshot) {
     const { value } = decodeVersioned(shareSnapshot.value, record.value)
-    states.set(text, {
-      ...value,
-      createTimestamp: Number(value.createTimestamp),
-      writeTimestamp: Number(value.writeTimestamp),
-      updates: 0,
-    })
-    return
+    const fencedBelow = Math.max(known?.fencedBelow ?? -1, value.leaderEpoch)
+    const createTimestamp = Number(value.createTimestamp)
+    const state = { ...value, createTimestamp, writeTimestamp: Number(value.writeTimestamp), updates: 0 }
+    states.set(text, { key, state, fencedBelow })
+    return text
   }
-  const known = states.get(text)
-  if (!known) return
+  if (!known) return undefined
   const { value } = decodeVersioned(shareUpdate.value, record.value)
-  states.set(text, updated(known, value))
+  const fencedBelow = Math.max(known.fencedBelow, value.leaderEpoch)
+  states.set(text, { key, state: updated(known.state, value), fencedBelow })
+  return undefined
 }
 
 /** The state with what an update says. */
@@ -91,6 +107,17 @@ export function updated(
     stateBatches: combineBatches(known.stateBatches, stateBatches, start),
     updates: known.updates + 1,
   }
+}
+
+/** An update with what is not known to its writer: starts and counts only rise. */
+export function forwards(known: ShareState, update: ShareUpdate): ShareUpdate {
+  let { deliveryCompleteCount } = update
+  if (update.startOffset < known.startOffset) deliveryCompleteCount = known.deliveryCompleteCount
+  else if (update.startOffset === known.startOffset) {
+    deliveryCompleteCount = Math.max(deliveryCompleteCount, known.deliveryCompleteCount)
+  }
+  const startOffset = Math.max(update.startOffset, known.startOffset)
+  return { ...update, startOffset, deliveryCompleteCount }
 }
 
 export type ShareUpdate = Pick<

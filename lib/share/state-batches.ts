@@ -2,6 +2,11 @@
 export const RecordState = { AVAILABLE: 0, ACQUIRED: 1, ACKNOWLEDGED: 2, ARCHIVED: 4 } as const
 export type RecordState = (typeof RecordState)[keyof typeof RecordState]
 
+/** The group is done with such records. */
+export function isTerminal(state: number): boolean {
+  return state === RecordState.ACKNOWLEDGED || state === RecordState.ARCHIVED
+}
+
 /** Consecutive offsets of one state, both ends included (`PersisterStateBatch`). */
 export interface StateBatch {
   readonly firstOffset: number

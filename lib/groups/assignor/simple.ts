@@ -5,85 +5,114 @@ import type { GroupSpec, MemberSpec } from './assignor.ts'
 interface Shared {
   readonly topicId: string
   readonly partition: number
-  readonly members: Member[]
+  readonly readers: Set<Reader>
 }
 
-interface Member {
+interface Reader {
   readonly spec: MemberSpec
-  /** How many partitions it may keep, so that others get theirs. */
-  readonly quota: number
-  readonly shares: Shared[]
+  readonly shares: Set<Shared>
 }
 
 /**
  * For share groups (KIP-932, `SimpleAssignor`): every partition has a member that reads it, every member a partition to
- * read, as many as the others; where there are more members than partitions they share. Members keep what they had as far
- * as that allows.
+ * read; where there are more members than partitions, all partitions have as many. Members keep what they had as far as
+ * that allows. Where they read different topics each topic is shared out by itself.
  */
 export function assignShares(
-  spec: Pick<GroupSpec, 'members' | 'partitionCount'>,
+  spec: Pick<GroupSpec, 'members'> & {
+    /** Those of the topic that can be read. */
+    readonly partitionsOf: (topicId: string) => Iterable<number>
+  },
 ): Map<string, TopicPartitions> {
-  const subscribers = new Map<string, number>()
-  for (const { topicIds } of spec.members) {
-    for (const topicId of topicIds) subscribers.set(topicId, (subscribers.get(topicId) ?? 0) + 1)
+  const readers = spec.members.map((each): Reader => ({ spec: each, shares: new Set() }))
+  const topicIds = [...new Set(spec.members.flatMap((member) => [...member.topicIds]))]
+  const areAlike = spec.members.every((member) => member.topicIds.size === topicIds.length)
+  const topics = topicIds.map((topicId) =>
+    [...spec.partitionsOf(topicId)].map((partition): Shared => ({ topicId, partition, readers: new Set() })),
+  )
+  if (areAlike) shareOut(topics.flat(), readers)
+  else {
+    topicIds.forEach((topicId, index) => {
+      shareOut(
+        topics[index] as Shared[],
+        readers.filter((reader) => reader.spec.topicIds.has(topicId)),
+      )
+    })
   }
-  const partitions = new Map<string, Shared[]>()
-  for (const topicId of subscribers.keys()) {
-    const count = spec.partitionCount(topicId)
-    const shared = Array.from({ length: count }, (_, partition) => ({ topicId, partition, members: [] }))
-    partitions.set(topicId, shared)
-  }
-  const all = [...partitions.values()].flat()
-  const members = spec.members.map((each) => {
-    let quota = 0
-    for (const topicId of each.topicIds) {
-      quota += (partitions.get(topicId)?.length ?? 0) / (subscribers.get(topicId) as number)
-    }
-    return { spec: each, quota: Math.max(1, Math.ceil(quota)), shares: [] }
-  })
-  const mostReaders = Math.max(1, Math.ceil(members.length / Math.max(1, all.length)))
-  for (const member of members) keep(member, partitions, mostReaders)
-  for (const shared of all) {
-    if (shared.members.length > 0) continue
-    const reader = leastOf(
-      members.filter(({ spec: { topicIds } }) => topicIds.has(shared.topicId)),
-      ({ shares }) => shares.length,
-    )
-    if (reader) give(reader, shared)
-  }
-  for (const member of members) {
-    if (member.shares.length > 0) continue
-    const readable = [...member.spec.topicIds].flatMap((topicId) => partitions.get(topicId) ?? [])
-    const shared = leastOf(readable, ({ members: readers }) => readers.length)
-    if (shared) give(member, shared)
-  }
-  return new Map(members.map(({ spec: { memberId }, shares }) => [memberId, byTopic(shares)]))
+  return new Map(readers.map(({ spec: { memberId }, shares }) => [memberId, byTopic(shares)]))
 }
 
-function keep(member: Member, partitions: ReadonlyMap<string, readonly Shared[]>, mostReaders: number): void {
-  for (const [topicId, assigned] of member.spec.assigned) {
-    if (!member.spec.topicIds.has(topicId)) continue
-    for (const partition of assigned) {
-      const shared = partitions.get(topicId)?.[partition]
-      if (shared && shared.members.length < mostReaders && member.shares.length < member.quota) {
-        give(member, shared)
+function shareOut(partitions: readonly Shared[], readers: readonly Reader[]): void {
+  if (partitions.length === 0) return
+  const readersEach = Math.ceil(readers.length / partitions.length)
+  const sharesEach = (readersEach * partitions.length) / readers.length
+  const wanted = new Map(
+    readers.map((reader, index) => [
+      reader,
+      Math.ceil(sharesEach * (index + 1)) - Math.ceil(sharesEach * index),
+    ]),
+  )
+  const held = new Map(readers.map((reader) => [reader, keptBy(reader, partitions)]))
+  for (const [reader, kept] of held) {
+    for (const shared of kept.slice(Math.max(0, kept.length - (wanted.get(reader) as number)))) {
+      give(reader, shared)
+    }
+  }
+  for (const shared of partitions) {
+    for (const reader of [...shared.readers].slice(0, Math.max(0, shared.readers.size - readersEach))) {
+      reader.shares.delete(shared)
+      shared.readers.delete(reader)
+    }
+  }
+  // Shares of other topics do not count here.
+  const before = new Map(readers.map((reader) => [reader, reader.shares.size - sharesIn(reader, partitions)]))
+  const isFilled = (reader: Reader) =>
+    reader.shares.size - (before.get(reader) as number) >= (wanted.get(reader) as number)
+  fill(partitions, new Set(readers.filter((reader) => !isFilled(reader))), readersEach, isFilled)
+}
+
+/** In turn each that has too few gets one, as long as there are some to give. */
+function fill(
+  partitions: readonly Shared[],
+  unfilled: Set<Reader>,
+  readersEach: number,
+  isFilled: (reader: Reader) => boolean,
+): void {
+  let turn = [...unfilled]
+  let hasGiven = false
+  for (const shared of partitions) {
+    while (shared.readers.size < readersEach) {
+      const reader = turn.shift()
+      if (!reader) {
+        if (!hasGiven) break
+        turn = [...unfilled]
+        hasGiven = false
+        if (turn.length === 0) return
+        continue
       }
+      if (shared.readers.has(reader)) continue
+      give(reader, shared)
+      hasGiven = true
+      if (isFilled(reader)) unfilled.delete(reader)
     }
+    if (unfilled.size === 0) return
   }
 }
 
-function give(member: Member, shared: Shared): void {
-  member.shares.push(shared)
-  shared.members.push(member)
+function sharesIn(reader: Reader, partitions: readonly Shared[]): number {
+  return partitions.filter((shared) => shared.readers.has(reader)).length
 }
 
-function leastOf<T>(all: readonly T[], count: (one: T) => number): T | undefined {
-  let least: T | undefined
-  for (const one of all) if (least === undefined || count(one) < count(least)) least = one
-  return least
+function keptBy({ spec: { assigned } }: Reader, partitions: readonly Shared[]): Shared[] {
+  return partitions.filter(({ topicId, partition }) => assigned.get(topicId)?.has(partition))
 }
 
-function byTopic(shares: readonly Shared[]): TopicPartitions {
+function give(reader: Reader, shared: Shared): void {
+  reader.shares.add(shared)
+  shared.readers.add(reader)
+}
+
+function byTopic(shares: Iterable<Shared>): TopicPartitions {
   const topics = new Map<string, Set<number>>()
   for (const { topicId, partition } of shares) {
     const partitions = topics.get(topicId)

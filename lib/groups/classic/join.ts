@@ -29,7 +29,7 @@ export function joinClassicGroup(
     return
   }
   if (found?.type === 'share') {
-    refuse(respond, ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId)
+    refuse(respond, ErrorCode.INCONSISTENT_GROUP_PROTOCOL, '')
     return
   }
   // What was a consumer group becomes a classic one when it has no members left.

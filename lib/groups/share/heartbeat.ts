@@ -6,12 +6,12 @@ import type { RequestContext } from '../../network/handler.ts'
 import { newTopicNames } from '../consumer/heartbeat.ts'
 import type { GroupShard } from '../shard.ts'
 import { listPartitions, samePartitions } from '../topic-partitions.ts'
-import { newShareMember, ShareGroup, type ShareMember } from './group.ts'
+import { newShareMember, type ShareGroup, type ShareMember } from './group.ts'
 import { raiseShareGroupEpoch } from './group-epoch.ts'
 import { removeMember, renewSession } from './leave.ts'
 import { currentRecord, memberRecord } from './records.ts'
 import { initializeStates } from './states.ts'
-import { initializedOf, updateTargetAssignment } from './target-assignment.ts'
+import { hasUnassigned, updateTargetAssignment } from './target-assignment.ts'
 
 export type ShareHeartbeatRequest = RequestOf<typeof shareGroupHeartbeat>
 export type ShareHeartbeatResponse = ResponseOf<typeof shareGroupHeartbeat>
@@ -32,22 +32,25 @@ export function heartbeatShareGroup(
   if (malformed !== undefined) return new ApiError(ErrorCode.INVALID_REQUEST, malformed)
   const { groupId, memberId, memberEpoch } = request
   const existing = shard.groups.get(groupId)
-  if (existing && existing.type !== 'share' && (memberEpoch !== JOIN_EPOCH || !isReplaceable(existing))) {
+  if (existing && existing.type !== 'share') {
     return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} is not a share group.`)
   }
   if (memberEpoch === LEAVE_EPOCH) return leave(shard, existing, request)
   const refusal = refuses(shard, existing, request)
   if (refusal) return refusal
-  const group = openGroup(shard, existing, groupId)
+  const group = existing ?? shard.createShareGroup(groupId)
   const member = group.members.get(memberId) ?? newShareMember(memberId)
   const updated = updatedMember(member, request, context)
   if (updated !== member || !group.members.has(memberId)) shard.write([memberRecord(groupId, updated)])
+  const { image } = shard.services.metadata
+  const isPending = group.assignmentEpoch >= group.groupEpoch && hasUnassigned(group, image)
   const isChanged = updated.subscribedTopicNames !== member.subscribedTopicNames || member.memberEpoch === 0
-  raiseShareGroupEpoch(shard, group, isChanged)
-  initializeStates(shard, group)
+  raiseShareGroupEpoch(shard, group, isChanged || isPending)
   updateTargetAssignment(shard, group)
   const reconciled = reconcile(shard, group, memberId)
   renewSession(shard, group, memberId)
+  // What is set up now is assigned by the next heartbeat: Kafka does this when it has answered.
+  initializeStates(shard, group)
   const tellsAll = memberEpoch === JOIN_EPOCH || request.subscribedTopicNames !== null
   const isNews = tellsAll || !samePartitions(member.assigned, reconciled.assigned)
   return {
@@ -59,11 +62,6 @@ export function heartbeatShareGroup(
 }
 
 type AnyGroup = NonNullable<ReturnType<GroupShard['groups']['get']>>
-
-/** A classic group that nobody is in makes way. */
-function isReplaceable(group: AnyGroup): boolean {
-  return group.type === 'classic' && group.isEmpty
-}
 
 function malformedHeartbeat(request: ShareHeartbeatRequest): string | undefined {
   const { memberEpoch, rackId, subscribedTopicNames } = request
@@ -129,12 +127,6 @@ function invalidEpoch(
   )
 }
 
-function openGroup(shard: GroupShard, existing: AnyGroup | undefined, groupId: string): ShareGroup {
-  if (existing instanceof ShareGroup) return existing
-  if (existing) shard.deleteGroup(existing)
-  return shard.createShareGroup(groupId)
-}
-
 function updatedMember(
   member: ShareMember,
   request: ShareHeartbeatRequest,
@@ -158,7 +150,7 @@ function updatedMember(
 /** The member goes to its target at once. */
 function reconcile(shard: GroupShard, group: ShareGroup, memberId: string): ShareMember {
   const member = group.members.get(memberId) as ShareMember
-  const assigned = initializedOf(group, group.targetOf(memberId))
+  const assigned = group.targetOf(memberId)
   if (member.memberEpoch === group.assignmentEpoch && samePartitions(member.assigned, assigned)) return member
   const { memberEpoch, previousMemberEpoch } = member
   const reconciled = {

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
+import type { ShareCoordinator } from '../../share/share-coordinator.ts'
 import type { GroupShard } from '../shard.ts'
 import type { ShareGroup } from './group.ts'
 
@@ -7,33 +8,33 @@ import type { ShareGroup } from './group.ts'
 export interface SharedOffset {
   readonly startOffset: number
   readonly leaderEpoch: number
-  /** Records that the group has not done with. */
+  /** Records that the group has not done with; below 0 where it begins behind the end. */
   readonly lag: number
-  readonly errorCode: ErrorCode
 }
 
-const NONE_YET: SharedOffset = { startOffset: -1, leaderEpoch: 0, lag: -1, errorCode: ErrorCode.NONE }
+const NONE_YET: SharedOffset = { startOffset: -1, leaderEpoch: 0, lag: -1 }
 
+/** As Kafka has it, what cannot be told is no error. */
 export function sharedOffset(
-  { services: { shares } }: GroupShard,
-  { groupId }: ShareGroup,
+  shares: ShareCoordinator,
+  groupId: string,
   topicId: string,
   partition: number,
 ): SharedOffset {
   const key = { groupId, topicId, partition }
-  const state = shares.read(key)
-  if (typeof state === 'number') return { ...NONE_YET, errorCode: state }
-  if (!state) return NONE_YET
+  const state = shares.summary(key)
+  if (state === undefined || typeof state === 'number') return NONE_YET
   const { startOffset, leaderEpoch } = state
-  return { startOffset, leaderEpoch, lag: shares.lagOf(key, state), errorCode: ErrorCode.NONE }
+  return { startOffset, leaderEpoch, lag: shares.lagOf(key, state) }
 }
 
 /** The group of which offsets may be changed: one that nobody is in. */
 export function emptyShareGroup(shard: GroupShard, groupId: string): ShareGroup | ApiError {
   const group = shard.groups.get(groupId)
-  if (!group) return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`)
+  if (!group) return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `There is no group ${groupId}.`)
   if (group.type !== 'share') {
     return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} is not a share group.`)
   }
-  return group.isEmpty ? group : new ApiError(ErrorCode.NON_EMPTY_GROUP)
+  if (group.isEmpty) return group
+  return new ApiError(ErrorCode.NON_EMPTY_GROUP, `Group ${groupId} has members.`)
 }

@@ -19,8 +19,10 @@ export function initializeStates(shard: GroupShard, group: ShareGroup): void {
     for (const { partitionIndex: partition } of topic.partitions) {
       if (known?.has(partition)) continue
       const key = { groupId, topicId, partition }
+      // Of a partition that is added to a topic no record is missed.
+      const startOffset = known ? 0 : UNINITIALIZED_OFFSET
       // What cannot be set up now is tried again at the next heartbeat.
-      if (shares.initialize(key, groupEpoch, UNINITIALIZED_OFFSET) !== ErrorCode.NONE) continue
+      if (shares.initialize(key, groupEpoch, startOffset) !== ErrorCode.NONE) continue
       added.set(topicId, (added.get(topicId) ?? new Set()).add(partition))
     }
   }
@@ -54,9 +56,14 @@ export function deleteStates(shard: GroupShard, group: ShareGroup, topicId: stri
   return ErrorCode.NONE
 }
 
-/** A topic is gone, and with it what groups know of it. */
+/** A topic is gone, and with it what groups know of it; the coordinator of their states forgets those by itself. */
 export function deleteStatesOfTopic(shard: GroupShard, topicId: string): void {
-  for (const group of shard.groups.values()) if (group.type === 'share') deleteStates(shard, group, topicId)
+  for (const group of shard.groups.values()) {
+    if (group.type !== 'share' || !group.initialized.has(topicId)) continue
+    const left = new Map(group.initialized)
+    left.delete(topicId)
+    setInitialized(shard, group, left)
+  }
 }
 
 function setInitialized(shard: GroupShard, group: ShareGroup, initialized: TopicPartitions): void {

@@ -1,7 +1,7 @@
+import type { MetadataImage } from '../../metadata/image.ts'
 import { assignShares } from '../assignor/simple.ts'
 import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
-import { NO_PARTITIONS, type TopicPartitions } from '../topic-partitions.ts'
 import type { ShareGroup } from './group.ts'
 import { targetEpochRecord, targetRecord } from './records.ts'
 
@@ -28,7 +28,7 @@ export function updateTargetAssignment(shard: GroupShard, group: ShareGroup): vo
       topicIds: topicIdsOf(subscribedTopicNames),
       assigned: group.targetOf(memberId),
     })),
-    partitionCount: (topicId) => image.topicsById.get(topicId)?.partitions.length ?? 0,
+    partitionsOf: (topicId) => group.initialized.get(topicId) ?? [],
   })
   const records: GroupRecord[] = []
   for (const [memberId, target] of targets) {
@@ -38,13 +38,21 @@ export function updateTargetAssignment(shard: GroupShard, group: ShareGroup): vo
   shard.write(records)
 }
 
-/** Of the partitions, those whose states are set up: others cannot be read yet. */
-export function initializedOf(group: ShareGroup, partitions: TopicPartitions): TopicPartitions {
-  const left = new Map<string, ReadonlySet<number>>()
-  for (const [topicId, wanted] of partitions) {
-    const initialized = group.initialized.get(topicId) ?? new Set()
-    const kept = new Set([...wanted].filter((partition) => initialized.has(partition)))
-    if (kept.size > 0) left.set(topicId, kept)
+/** Whether partitions that were set up since are in no target yet. */
+export function hasUnassigned(group: ShareGroup, image: MetadataImage): boolean {
+  if (group.isEmpty) return false
+  const assigned = new Map<string, Set<number>>()
+  for (const memberId of group.members.keys()) {
+    for (const [topicId, partitions] of group.targetOf(memberId)) {
+      const all = assigned.get(topicId) ?? new Set()
+      for (const partition of partitions) all.add(partition)
+      assigned.set(topicId, all)
+    }
   }
-  return left.size === 0 ? NO_PARTITIONS : left
+  for (const [topicId, initialized] of group.initialized) {
+    const name = image.topicsById.get(topicId)?.name
+    if (name === undefined || !group.isSubscribedTo(name)) continue
+    if (assigned.get(topicId)?.size !== initialized.size) return true
+  }
+  return false
 }

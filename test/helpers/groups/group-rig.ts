@@ -48,6 +48,7 @@ type GroupParts = Pick<
   | 'configs'
   | 'replicas'
   | 'groupCoordinator'
+  | 'shareCoordinator'
   | 'sharePartitions'
   | 'shareSessions'
 >
@@ -221,6 +222,7 @@ export class GroupRig {
       configs,
       replicas,
       groupCoordinator,
+      shareCoordinator: this.shareCoordinator,
       sharePartitions,
       shareSessions,
     }
@@ -230,8 +232,8 @@ export class GroupRig {
     this.controller.fenceBroker(nodeId)
   }
 
-  createTopic(name: string, numPartitions = 1): string {
-    const topic = { name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }
+  createTopic(name: string, numPartitions = 1, replicationFactor = 1): string {
+    const topic = { name, numPartitions, replicationFactor, assignments: [], configs: [] }
     const results = this.controller.createTopics([topic])
     const [result] = Array.isArray(results) ? results : [results]
     if (!result || !('topicId' in result)) throw new Error(`topic ${name}: ${JSON.stringify(result)}`)

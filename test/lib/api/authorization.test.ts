@@ -184,7 +184,9 @@ class Rig implements Disposable {
       topicPartitions: [],
     })
     const sharer = { memberId: SHARE_MEMBER, memberEpoch: 0, subscribedTopicNames: ['alpha'] }
-    await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g1', ...sharer })
+    const joined = await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g1', ...sharer })
+    // Partitions are assigned once their states have been set up.
+    await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g1', ...sharer, memberEpoch: joined.memberEpoch })
     await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g2', ...sharer })
     await this.#send(shareGroupHeartbeat, 1, { groupId: 's-g2', ...sharer, memberEpoch: -1 })
     await this.#send(shareFetch, 2, {
@@ -252,6 +254,7 @@ class Rig implements Disposable {
 }
 
 const CONFIG = {
+  'group.share.assignment.interval.ms': 0,
   'delegation.token.secret.key': 'a secret',
   'group.initial.rebalance.delay.ms': 0,
   // So that there is InitProducerId v6.
