@@ -1,8 +1,11 @@
-import { hashOfBytes, type KnownStrings } from './known-strings.ts'
+import type { KnownStrings } from './known-strings.ts'
 import type { KnownUuids } from './known-uuids.ts'
 import type { StringSource } from './reader.ts'
 import { textOf } from './text.ts'
 import { readUuid } from './uuid.ts'
+
+/** Knuth's multiplicative hash: 2^32 divided by the golden ratio. */
+const MULTIPLIER = 0x9e3779b1
 
 const SLOTS = 4096
 /** Leaves the 11 highest bits of a hash, which its last multiplication mixed best: half as many pairs as slots. */
@@ -39,12 +42,12 @@ export class StringTable implements StringSource {
     if (length > LONGEST || length < 4) return this.#readOdd(buffer, start, end, view)
     // The last word may overlap the one before it: no bytes are left over.
     const last = end - 4
-    const hash = hashOfBytes(view, start, last)
     const known = this.#known
     if (known !== undefined && known.strings.size > 0) {
-      const number = known.strings.findHashed(hash, view, start, length)
+      const number = known.strings.find(view, start, length)
       if (number >= 0) return known.strings.text(number) as string
     }
+    const hash = hashOfBytes(view, start, last)
     const pair = hash >>> PAIR_SHIFT
     const first = 2 * pair
     if (this.#lengths[first] === length && this.#holds(first, start, last, view))
@@ -86,4 +89,12 @@ export class StringTable implements StringSource {
     for (let at = start; at < last; at += 4) if (words[word++] !== view.getInt32(at)) return false
     return words[word] === view.getInt32(last)
   }
+}
+
+/** The hash of at least four bytes that end four after `last`, whose last word may overlap the one before. */
+function hashOfBytes(view: DataView, start: number, last: number): number {
+  let hash = last - start
+  for (let at = start; at < last; at += 4) hash = (Math.imul(hash, MULTIPLIER) + view.getInt32(at)) | 0
+  hash = (Math.imul(hash, MULTIPLIER) + view.getInt32(last)) | 0
+  return Math.imul(hash ^ (hash >>> 16), MULTIPLIER)
 }

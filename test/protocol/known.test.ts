@@ -83,8 +83,10 @@ t.test('UUIDs are known by their bytes while they are there', async () => {
 t.test('what is too long or nothing at all cannot be known', async (t) => {
   const known = new KnownStrings()
   t.throws(() => known.add('', 1), RangeError)
-  t.throws(() => known.add('x'.repeat(257), 1), RangeError)
-  known.add('x'.repeat(256), 1)
-  t.equal(known.find(viewOf(Buffer.alloc(256, 'x')), 0, 256), 1)
+  t.throws(() => known.add('x'.repeat(256), 1), RangeError)
+  t.throws(() => known.add('x', 2 ** 24 - 1), RangeError)
+  known.add('x'.repeat(255), 2 ** 24 - 2)
+  t.equal(known.find(viewOf(Buffer.alloc(256, 'x')), 0, 255), 2 ** 24 - 2)
+  t.equal(known.find(viewOf(Buffer.alloc(256, 'x')), 0, 256), -1)
   t.equal(known.find(viewOf(Buffer.alloc(256, 'x')), 0, 0), -1)
 })

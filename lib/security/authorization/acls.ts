@@ -15,7 +15,15 @@ import { Names } from './names.ts'
 import type { Subject } from './permission-model.ts'
 import { ResourcePatterns } from './resource-patterns.ts'
 
-/** Every ACL there is, in columns, found by what a question asks. */
+/** Somebody who asks, by the numbers that cells have; -1 where no rule names them. */
+interface Asker {
+  readonly own: number
+  readonly everybody: number
+  /** Those that the peer's address is covered by. */
+  readonly hosts: readonly number[]
+}
+
+/** Every ACL there is, in rows, found by what a question asks. */
 export class Acls {
   readonly #patterns = new ResourcePatterns()
   readonly #principals = new Names()
@@ -76,28 +84,28 @@ export class Acls {
     this.#patterns.cover(resourceType, name)
     const { covering } = this.#patterns
     if (covering.length === 0) return undefined
+    const asker = this.#askerOf(subject)
     let bits = 0
-    for (let i = 0; i < covering.length; i++) bits |= this.#bitsOn(covering[i] as number, subject)
+    for (let i = 0; i < covering.length; i++) bits |= this.#bitsOn(covering[i] as number, asker)
     return bits
   }
 
   /** @param operations the bits of the operation and of ALL: nothing is implied here, as in Kafka's default method */
   allowsOnAny(subject: Subject, operations: number, resourceType: ResourceType): boolean {
+    const asker = this.#askerOf(subject)
     const wildcard = this.#patterns.wildcard(resourceType)
     if (wildcard >= 0) {
-      const bits = this.#bitsOn(wildcard, subject)
+      const bits = this.#bitsOn(wildcard, asker)
       if (((bits >>> 16) & operations) !== 0) return false
       if ((bits & operations) !== 0) return true
     }
-    const hosts = this.#hosts.covering(subject.host)
-    for (const principal of [subject.principal, WILDCARD_PRINCIPAL]) {
-      const number = this.#principals.find(principal)
-      for (let cell = this.#cells.firstOf(number); cell >= 0; cell = this.#cells.after(cell)) {
+    for (const principal of [asker.own, asker.everybody]) {
+      for (let cell = this.#cells.firstOf(principal); cell >= 0; cell = this.#cells.after(cell)) {
         if ((this.#cells.bits(cell) & operations) === 0) continue
         const pattern = this.#cells.pattern(cell)
         if (this.#patterns.resourceType(pattern) !== resourceType) continue
-        if (!hosts.includes(this.#cells.host(cell))) continue
-        if (!this.#isDenied(pattern, operations, subject)) return true
+        if (!asker.hosts.includes(this.#cells.host(cell))) continue
+        if (!this.#isDenied(pattern, operations, asker)) return true
       }
     }
     return false
@@ -130,11 +138,16 @@ export class Acls {
     }
   }
 
+  #askerOf({ principal, host }: Subject): Asker {
+    return {
+      own: this.#principals.find(principal),
+      everybody: this.#principals.find(WILDCARD_PRINCIPAL),
+      hosts: this.#hosts.covering(host),
+    }
+  }
+
   /** What the rules of one pattern say to somebody: their own and everybody's, for each host they are covered by. */
-  #bitsOn(pattern: number, { principal, host }: Subject): number {
-    const hosts = this.#hosts.covering(host)
-    const own = this.#principals.find(principal)
-    const everybody = this.#principals.find(WILDCARD_PRINCIPAL)
+  #bitsOn(pattern: number, { own, everybody, hosts }: Asker): number {
     let bits = 0
     for (let i = 0; i < hosts.length; i++) {
       if (own >= 0) bits |= this.#cells.lookUp(pattern, own, hosts[i] as number)
@@ -144,12 +157,12 @@ export class Acls {
   }
 
   /** Whether a rule that denies covers everything that the pattern of one that allows does. */
-  #isDenied(allowing: number, operations: number, subject: Subject): boolean {
+  #isDenied(allowing: number, operations: number, asker: Asker): boolean {
     const isLiteral = this.#patterns.patternType(allowing) === PatternType.LITERAL
     this.#patterns.cover(this.#patterns.resourceType(allowing), this.#patterns.name(allowing))
     for (const pattern of this.#patterns.covering) {
       const isPrefix = this.#patterns.patternType(pattern) === PatternType.PREFIXED
-      if ((isLiteral || isPrefix) && ((this.#bitsOn(pattern, subject) >>> 16) & operations) !== 0) return true
+      if ((isLiteral || isPrefix) && ((this.#bitsOn(pattern, asker) >>> 16) & operations) !== 0) return true
     }
     return false
   }

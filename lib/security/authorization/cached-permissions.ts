@@ -1,4 +1,4 @@
-import { grown } from '../../../protocol/primitives/rows.ts'
+import { grown } from '../../../protocol/primitives/grown.ts'
 import { type AclOperation, ResourceType } from './acl.ts'
 import type { Permissions } from './authorizer.ts'
 import { type DecisionPool, NO_PAGE, PAGE_ENTRIES, PAGE_SHIFT, type PageOwner } from './decision-pool.ts'
@@ -64,7 +64,9 @@ export class CachedPermissions implements Permissions, PageOwner {
   /** The same array, and when all in it was right. */
   #kept = NOTHING
   #keptVersion = 0
+  /** Goes round at 2^32, so that it stays a small integer: a larger one would cost more than the answer. */
   #hits = 0
+  #hitsCarried = 0
   #hitsBefore = 0
   /** Answers that came from pages because the plain array is too short. */
   #beyond = 0
@@ -84,13 +86,14 @@ export class CachedPermissions implements Permissions, PageOwner {
   }
 
   get hits(): number {
-    return this.#hits
+    return this.#hitsCarried + (this.#hits >>> 0)
   }
 
   /** The hits so far, which will not be counted here again. */
   takeHits(): number {
-    const hits = this.#hits
+    const { hits } = this
     this.#hits = 0
+    this.#hitsCarried = 0
     this.#hitsBefore = 0
     return hits
   }
@@ -99,13 +102,9 @@ export class CachedPermissions implements Permissions, PageOwner {
     const flat = this.#flat
     if (topicIndex < flat.length) {
       const decision = (flat[topicIndex] as number) >>> operation
-      if ((decision & ALLOWED) !== 0) {
-        this.#hits++
-        return true
-      }
       if ((decision & KNOWN) !== 0) {
-        this.#hits++
-        return false
+        this.#hit()
+        return (decision & ALLOWED) !== 0
       }
     }
     return this.#allowsOnPage(operation, topicIndex)
@@ -150,8 +149,9 @@ export class CachedPermissions implements Permissions, PageOwner {
     this.#giveBack(this.#oldPages, 0, 1)
     this.#oldPages = this.#pages
     this.#pages = NOTHING
-    const isIdle = this.#hits === this.#hitsBefore
-    this.#hitsBefore = this.#hits
+    const { hits } = this
+    const isIdle = hits === this.#hitsBefore
+    this.#hitsBefore = hits
     if (!isIdle) return
     this.#shared.pool.flatWords -= this.#kept.length
     this.#kept = NOTHING
@@ -167,6 +167,11 @@ export class CachedPermissions implements Permissions, PageOwner {
   forgetOthers(): void {
     this.#giveBack(this.#pages, 1, 2)
     this.#giveBack(this.#oldPages, 1, 2)
+  }
+
+  #hit(): void {
+    this.#hits = (this.#hits + 1) | 0
+    if (this.#hits === 0) this.#hitsCarried += 2 ** 32
   }
 
   #giveBack(pages: Int32Array, first: number, step: number): void {
@@ -193,7 +198,7 @@ export class CachedPermissions implements Permissions, PageOwner {
       const decisions = words[entry + 1] as number
       const decision = decisions >>> operation
       if ((decision & KNOWN) !== 0) {
-        this.#hits++
+        this.#hit()
         this.#flatten(topicIndex, decisions)
         return (decision & ALLOWED) !== 0
       }
@@ -240,7 +245,7 @@ export class CachedPermissions implements Permissions, PageOwner {
       }
     }
     if (((decisions >>> operation) & KNOWN) !== 0) {
-      this.#hits++
+      this.#hit()
     } else {
       shared.misses++
       decisions |= shared.model.decide(this.subject, operation, resourceType, name)

@@ -1,4 +1,4 @@
-import { grown } from '../../../protocol/primitives/rows.ts'
+import { grown } from '../../../protocol/primitives/grown.ts'
 
 /** Entries of one page. */
 export const PAGE_SHIFT = 6

@@ -1,4 +1,4 @@
-import { grown } from '../../../protocol/primitives/rows.ts'
+import { grown } from '../../../protocol/primitives/grown.ts'
 import { ResourceType } from './acl.ts'
 import type { PermissionChange } from './permission-model.ts'
 

@@ -1,8 +1,12 @@
-import { mixed, RowNumbers, RowTable } from '../../../protocol/primitives/rows.ts'
 import { PatternType, type ResourceType, WILDCARD } from './acl.ts'
+import { FNV_BASIS, firstPlace, hashAfter, hashOfText, mixed, nextPlace, RowTable } from './row-table.ts'
+import { Rows, RowTexts } from './rows.ts'
 
-const FNV_PRIME = 0x01000193
-const FNV_BASIS = 0x811c9dc5
+/** The words of a pattern: its resource type and its own type, and how many rules use it. */
+const KIND = 0
+const USES = 1
+const WORDS = 2
+const TYPE_SHIFT = 8
 
 /** What the patterns of one resource type need for a search. */
 interface OfType {
@@ -19,32 +23,28 @@ interface OfType {
  * looked at.
  */
 export class ResourcePatterns {
-  readonly #types: number[] = []
-  readonly #patternTypes: number[] = []
-  readonly #names: string[] = []
-  readonly #uses: number[] = []
-  readonly #hashes: number[] = []
-  readonly #rows = new RowNumbers()
-  readonly #table = new RowTable((pattern) => this.#hashes[pattern] as number)
+  readonly #patterns = new Rows(WORDS)
+  readonly #names = new RowTexts()
+  readonly #table = new RowTable()
   readonly #ofType: OfType[] = []
   /** What the last `cover` found. */
   readonly covering: number[] = []
 
   resourceType(pattern: number): ResourceType {
-    return this.#types[pattern] as ResourceType
+    return (this.#patterns.get(pattern, KIND) >>> TYPE_SHIFT) as ResourceType
   }
 
   patternType(pattern: number): PatternType {
-    return this.#patternTypes[pattern] as PatternType
+    return (this.#patterns.get(pattern, KIND) & 0xff) as PatternType
   }
 
   name(pattern: number): string {
-    return this.#names[pattern] as string
+    return this.#names.at(pattern)
   }
 
   /** How many rules use it. */
   uses(pattern: number): number {
-    return this.#uses[pattern] as number
+    return this.#patterns.get(pattern, USES)
   }
 
   /** The pattern that covers every resource of the type, -1 while no rule uses it. */
@@ -54,25 +54,22 @@ export class ResourcePatterns {
 
   /** -1 for a pattern that no rule uses. */
   find(resourceType: number, patternType: number, name: string): number {
-    const hash = finished(hashOver(name, 0, name.length, begun(resourceType)), patternType)
-    return this.#look(hash, resourceType, patternType, name)
+    return this.#look(hashOf(resourceType, patternType, name), resourceType, patternType, name)
   }
 
   /** One more rule uses the pattern. */
   use(resourceType: ResourceType, patternType: PatternType, name: string): number {
-    const hash = finished(hashOver(name, 0, name.length, begun(resourceType)), patternType)
+    const hash = hashOf(resourceType, patternType, name)
     const known = this.#look(hash, resourceType, patternType, name)
     if (known >= 0) {
-      this.#uses[known] = (this.#uses[known] as number) + 1
+      this.#patterns.set(known, USES, this.uses(known) + 1)
       return known
     }
-    const pattern = this.#rows.take()
-    this.#types[pattern] = resourceType
-    this.#patternTypes[pattern] = patternType
-    this.#names[pattern] = name
-    this.#uses[pattern] = 1
-    this.#hashes[pattern] = hash
-    this.#table.add(pattern)
+    const pattern = this.#patterns.take()
+    this.#patterns.set(pattern, KIND, kindOf(resourceType, patternType))
+    this.#patterns.set(pattern, USES, 1)
+    this.#names.set(pattern, name)
+    this.#table.add(hash, pattern)
     this.#ofType[resourceType] ??= { lengths: [], counts: new Map(), wildcard: -1 }
     const ofType = this.#ofType[resourceType] as OfType
     if (patternType === PatternType.PREFIXED) countLength(ofType, name.length)
@@ -82,15 +79,18 @@ export class ResourcePatterns {
 
   /** One rule less uses the pattern. @returns whether it was the last */
   release(pattern: number): boolean {
-    const uses = (this.#uses[pattern] as number) - 1
-    this.#uses[pattern] = uses
+    const uses = this.uses(pattern) - 1
+    this.#patterns.set(pattern, USES, uses)
     if (uses > 0) return false
-    this.#table.remove(pattern)
-    const ofType = this.#ofType[this.resourceType(pattern)] as OfType
-    if (this.patternType(pattern) === PatternType.PREFIXED) dropLength(ofType, this.name(pattern).length)
-    else if (this.name(pattern) === WILDCARD) ofType.wildcard = -1
-    this.#names[pattern] = ''
-    this.#rows.giveBack(pattern)
+    const resourceType = this.resourceType(pattern)
+    const patternType = this.patternType(pattern)
+    const name = this.name(pattern)
+    this.#table.remove(hashOf(resourceType, patternType, name), pattern)
+    const ofType = this.#ofType[resourceType] as OfType
+    if (patternType === PatternType.PREFIXED) dropLength(ofType, name.length)
+    else if (name === WILDCARD) ofType.wildcard = -1
+    this.#names.set(pattern, '')
+    this.#patterns.giveBack(pattern)
     return true
   }
 
@@ -109,57 +109,54 @@ export class ResourcePatterns {
     for (let i = 0; i < lengths.length; i++) {
       const length = lengths[i] as number
       if (length > name.length) break
-      hash = hashOver(name, at, length, hash)
+      hash = hashOfText(name, at, length, hash)
       at = length
       const prefix = this.#lookPrefix(finished(hash, PatternType.PREFIXED), resourceType, length, name)
       if (prefix >= 0) found.push(prefix)
     }
-    hash = hashOver(name, at, name.length, hash)
+    hash = hashOfText(name, at, name.length, hash)
     const literal = this.#look(finished(hash, PatternType.LITERAL), resourceType, PatternType.LITERAL, name)
     if (literal >= 0 && literal !== ofType.wildcard) found.push(literal)
   }
 
   #look(hash: number, resourceType: number, patternType: number, name: string): number {
-    const { places, mask } = this.#table
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const pattern = (places[at] as number) - 1
+    const kind = kindOf(resourceType, patternType)
+    const places = this.#table.placesOf(hash)
+    for (let at = firstPlace(hash, places); ; at = nextPlace(at, places)) {
+      const pattern = (places[at + 1] as number) - 1
       if (pattern < 0) return -1
-      if (
-        this.#hashes[pattern] === hash &&
-        this.#types[pattern] === resourceType &&
-        this.#patternTypes[pattern] === patternType &&
-        this.#names[pattern] === name
-      ) {
-        return pattern
-      }
+      if (places[at] !== hash || this.#patterns.get(pattern, KIND) !== kind) continue
+      if (this.#names.at(pattern) === name) return pattern
     }
   }
 
   #lookPrefix(hash: number, resourceType: number, length: number, name: string): number {
-    const { places, mask } = this.#table
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const pattern = (places[at] as number) - 1
+    const kind = kindOf(resourceType, PatternType.PREFIXED)
+    const places = this.#table.placesOf(hash)
+    for (let at = firstPlace(hash, places); ; at = nextPlace(at, places)) {
+      const pattern = (places[at + 1] as number) - 1
       if (pattern < 0) return -1
-      if (this.#hashes[pattern] !== hash || this.#types[pattern] !== resourceType) continue
-      if (this.#patternTypes[pattern] !== PatternType.PREFIXED) continue
-      const prefix = this.#names[pattern] as string
+      if (places[at] !== hash || this.#patterns.get(pattern, KIND) !== kind) continue
+      const prefix = this.#names.at(pattern)
       if (prefix.length === length && name.startsWith(prefix)) return pattern
     }
   }
 }
 
-function begun(resourceType: number): number {
-  return Math.imul(FNV_BASIS ^ resourceType, FNV_PRIME)
+function kindOf(resourceType: number, patternType: number): number {
+  return (resourceType << TYPE_SHIFT) | patternType
 }
 
-function hashOver(name: string, from: number, to: number, before: number): number {
-  let hash = before
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ name.charCodeAt(i), FNV_PRIME)
-  return hash
+function begun(resourceType: number): number {
+  return hashAfter(FNV_BASIS, resourceType)
 }
 
 function finished(hash: number, patternType: number): number {
   return mixed(hash + patternType)
+}
+
+function hashOf(resourceType: number, patternType: number, name: string): number {
+  return finished(hashOfText(name, 0, name.length, begun(resourceType)), patternType)
 }
 
 function countLength({ lengths, counts }: OfType, length: number): void {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
   type AuthorizationEvent,
@@ -142,6 +145,40 @@ t.test('mode bits: set, listed, exported, and gone with their topic', async (t) 
   t.throws(() => modes.setDefault('@', ['READ']), { name: 'OptionError' })
   t.throws(() => modes.setTopic('orders', 'bob', ['RUN' as never]), { name: 'OptionError', message: /READ/ })
   t.throws(() => cluster.acls, { message: /option acls/ })
+})
+
+t.test('mode bits are kept by a data directory and by a snapshot', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'josephk-modes-'))
+  t.teardown(() => rmSync(dataDir, { recursive: true, force: true }))
+  const modeBits = { defaults: { '*': ['READ'] }, groups: { ANONYMOUS: ['staff'] } } as const
+  const { cluster, client, seen } = await clusterWith(t, { dataDir, modeBits })
+  const { modes } = cluster
+  modes.setDefault('@staff', ['DESCRIBE', 'DELETE'])
+  modes.setDefault('eve', ['WRITE'])
+  modes.setDefault('eve', null)
+  modes.setGroups('bob', ['staff', 'ops'])
+  modes.setTopic('users', 'ANONYMOUS', [])
+  modes.setTopic('orders', 'alice', ['READ', 'REPLICATE'])
+  modes.setTopic('not there yet', '@ops', ['CREATE'])
+  await client.send(deleteTopics, 5, { topicNames: ['orders'], timeoutMs: 1000 })
+  const before = modes.list()
+  t.same(before, {
+    defaults: { '*': ['READ'], '@staff': ['DELETE', 'DESCRIBE'] },
+    topics: { users: { ANONYMOUS: [] }, 'not there yet': { '@ops': ['CREATE'] } },
+    groups: { ANONYMOUS: ['staff'], bob: ['staff', 'ops'] },
+  })
+  t.same(await seen(), ['missing', 'hidden', 'missing'])
+  const snapshot = cluster.snapshot()
+  client.close()
+  await cluster.stop()
+
+  for (const source of [{ dataDir }, { snapshot }]) {
+    const again = await clusterWith(t, { ...source, topics: [], modeBits: {} })
+    t.same(again.cluster.modes.list(), before, Object.keys(source).join())
+    t.same(await again.seen(), ['missing', 'hidden', 'missing'])
+    again.cluster.modes.setTopic('users', 'ANONYMOUS', null)
+    t.same(await again.seen(), ['missing', 'there', 'missing'])
+  }
 })
 
 t.test("an embedder's own authorizer is asked once, until it says that answers are stale", async (t) => {
