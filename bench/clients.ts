@@ -5,6 +5,7 @@ import { javaCommand, resolveClasspath } from '../test/clients/java/maven.ts'
 import { run as runProgram } from '../test/clients/process.ts'
 import { realKafkaMissing, repositoryRoot } from '../test/helpers/real-kafka/classpath.ts'
 import type { Bar, Chart, Goal, Report } from './harness/report.ts'
+import { quantile } from './harness.ts'
 import { FrameClient } from './load/frame-client.ts'
 import { usageOf } from './load/process-usage.ts'
 import {
@@ -186,9 +187,7 @@ async function latency(kind: ServerKind): Promise<{ p50: number; p99: number }> 
     await client.run(LATENCY_MS)
     const { latencies } = await client.run(LATENCY_MS, { latencies: true })
     client.close()
-    const sorted = [...latencies].sort((a, b) => a - b)
-    const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
-    return { p50: at(0.5), p99: at(0.99) }
+    return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }
   } finally {
     await server.stop()
   }

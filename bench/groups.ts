@@ -10,7 +10,7 @@ import type { Decoded, Encodable } from '../protocol/schema.ts'
 import { GroupRig } from '../test/helpers/groups/group-rig.ts'
 import { contextOf } from '../test/helpers/handlers.ts'
 import type { Bar, Goal, Report } from './harness/report.ts'
-import { readable } from './harness.ts'
+import { quantile, readable } from './harness.ts'
 import { classicRebalance, consumerHeartbeats, type HeartbeatLoad, prepareGroups } from './load/group-load.ts'
 import { josephk, kafka, kfake } from './load/servers.ts'
 
@@ -157,10 +157,9 @@ function heartbeatsOneByOne(report: Report): void {
   const phase = (name: string, work: () => void) => {
     coordinator.taken.length = 0
     work()
-    const sorted = [...coordinator.taken].sort((a, b) => a - b)
-    const at = (part: number) =>
-      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] as number
-    const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length
+    const { taken } = coordinator
+    const at = (share: number) => quantile(taken, share)
+    const mean = taken.reduce((sum, each) => sum + each, 0) / taken.length
     rows.push([name, readable(at(0.5)), readable(mean), readable(at(0.99)), readable(at(1))])
     goals.push(heartbeatGoal(`99 of 100 ${name}`, at(0.99) / 1000))
   }

@@ -39,14 +39,17 @@ export async function timeTogether(operations: readonly (() => unknown)[]): Prom
       samples[i]?.push(...(await sampleOf(operation, repeats[i] as number)))
     }
   }
-  return samples.map((sample) => {
-    const sorted = sample.sort((a, b) => a - b)
-    return {
-      min: sorted[0] as number,
-      median: sorted[Math.floor(sorted.length / 2)] as number,
-      mean: sorted.reduce((sum, one) => sum + one, 0) / sorted.length,
-    }
-  })
+  return samples.map((sample) => ({
+    min: quantile(sample, 0),
+    median: quantile(sample, 0.5),
+    mean: sample.reduce((sum, one) => sum + one, 0) / sample.length,
+  }))
+}
+
+/** What so large a share of the figures is below: 0 the least, 0.5 the median, 1 the most; NaN of none. */
+export function quantile(figures: readonly number[], share: number): number {
+  const sorted = [...figures].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
 
 /** Nanoseconds for one operation, as many times as Benchmark.js sampled. */

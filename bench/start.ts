@@ -1,6 +1,7 @@
 // How long a test waits for its cluster: from `Cluster.start` to an address that serves, and back to nothing.
 import { Cluster, type ClusterOptions } from '../lib/index.ts'
 import type { Bar, Goal, Report } from './harness/report.ts'
+import { quantile } from './harness.ts'
 
 const ROUNDS = 100
 /** What we promise: the median after the first start, in milliseconds. */
@@ -33,11 +34,11 @@ export async function bench(report: Report): Promise<void> {
     const first = await round(options)
     const rounds: [number, number][] = []
     for (let i = 0; i < ROUNDS; i++) rounds.push(await round(options))
-    const started = rounds.map(([start]) => start).sort((a, b) => a - b)
-    const stopped = rounds.map(([, stop]) => stop).sort((a, b) => a - b)
-    const median = started[ROUNDS / 2] as number
-    const figures = [first[0], median, started[Math.floor(ROUNDS * 0.95)], stopped[ROUNDS / 2]]
-    rows.push([name, ...figures.map((ms) => (ms as number).toFixed(2))])
+    const started = rounds.map(([start]) => start)
+    const stopped = rounds.map(([, stop]) => stop)
+    const median = quantile(started, 0.5)
+    const figures = [first[0], median, quantile(started, 0.95), quantile(stopped, 0.5)]
+    rows.push([name, ...figures.map((ms) => ms.toFixed(2))])
     goals.push({ what: name, value: median, unit: 'ms', atMost: goal })
     bars.push({ group: name, who: 'median', value: median, goal })
   }
