@@ -56,6 +56,8 @@ import { createShareAcknowledgeHandler } from './share-acknowledge.ts'
 import { createShareFetchHandler } from './share-fetch.ts'
 import { createShareGroupDescribeHandler } from './share-group-describe.ts'
 import { createShareGroupHeartbeatHandler } from './share-group-heartbeat.ts'
+import { createStreamsGroupDescribeHandler } from './streams-group-describe.ts'
+import { createStreamsGroupHeartbeatHandler } from './streams-group-heartbeat.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
 import { createTxnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { createUpdateFeaturesHandler } from './update-features.ts'
@@ -120,6 +122,8 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createShareGroupDescribeHandler,
   createShareFetchHandler,
   createShareAcknowledgeHandler,
+  createStreamsGroupHeartbeatHandler,
+  createStreamsGroupDescribeHandler,
   createDescribeShareGroupOffsetsHandler,
   createAlterShareGroupOffsetsHandler,
   createDeleteShareGroupOffsetsHandler,

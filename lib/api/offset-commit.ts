@@ -75,8 +75,8 @@ export function createOffsetCommitHandler({
 }
 
 function* partitionsOf(known: readonly [topic: CommittedTopic, partitions: readonly OffsetToCommit[]][]) {
-  for (const [{ topicId }, partitions] of known) {
-    for (const { partitionIndex } of partitions) yield { topicId, partitionIndex }
+  for (const [{ name, topicId }, partitions] of known) {
+    for (const { partitionIndex } of partitions) yield { name, topicId, partitionIndex }
   }
 }
 

@@ -13,6 +13,7 @@ import { ZERO_UUID } from '../../protocol/schema.ts'
 import { validateConsumerFetch } from '../groups/consumer/validate-commit.ts'
 import type { OffsetsByTopic } from '../groups/offsets/committed-offsets.ts'
 import { type FetchedOffset, fetchOffset, NO_OFFSET } from '../groups/offsets/fetch.ts'
+import { validateStreamsFetch } from '../groups/streams/validate-commit.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { guarded, type Handler, type RequestContext } from '../network/handler.ts'
 import { DESCRIBE_GROUP, DESCRIBE_TOPIC, may, silently } from '../security/authorization/needs.ts'
@@ -51,8 +52,11 @@ export function createOffsetFetchHandler({
       const shard = groupCoordinator.shardOf(nodeId, groupId)
       if (!shard) return ErrorCode.NOT_COORDINATOR
       const group = shard.groups.get(groupId)
-      if (group?.type === 'consumer') {
-        const errorCode = validateConsumerFetch(group, memberId, memberEpoch)
+      if (group?.type === 'consumer' || group?.type === 'streams') {
+        const errorCode =
+          group.type === 'consumer'
+            ? validateConsumerFetch(group, memberId, memberEpoch)
+            : validateStreamsFetch(group, memberId, memberEpoch)
         if (errorCode !== ErrorCode.NONE) return errorCode
       }
       const isPending = (topic: string, partition: number) =>

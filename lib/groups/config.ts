@@ -11,6 +11,8 @@ export interface GroupCoordinatorConfig {
   readonly groupConsumerAssignors: readonly string[]
   readonly groupConsumerMaxSize: number
   readonly groupShareMaxSize: number
+  readonly groupStreamsMaxSize: number
+  readonly groupStreamsAssignors: readonly string[]
   readonly groupConsumerMigrationPolicy: string
   readonly groupConsumerRegexRefreshIntervalMs: number
   readonly groupCoordinatorRebalanceProtocols: readonly string[]
@@ -24,6 +26,14 @@ export interface GroupConfig {
   readonly shareSessionTimeoutMs: number
   readonly shareHeartbeatIntervalMs: number
   readonly shareAssignmentIntervalMs: number
+  readonly streamsSessionTimeoutMs: number
+  readonly streamsHeartbeatIntervalMs: number
+  readonly streamsAssignmentIntervalMs: number
+  readonly streamsInitialRebalanceDelayMs: number
+  readonly streamsNumStandbyReplicas: number
+  readonly streamsRackAwareAssignmentTags: readonly string[]
+  readonly streamsTaskOffsetIntervalMs: number
+  readonly streamsAcceptableRecoveryLag: number
 }
 
 /**

@@ -16,6 +16,8 @@ import { decodeGroupRecord, type GroupRecord, isOfKind } from './group-record.ts
 import { scheduleExpiry } from './offsets/expiry.ts'
 import { GroupShard, type ShardServices } from './shard.ts'
 import { renewSession as renewShareSession } from './share/leave.ts'
+import type { StreamsGroup } from './streams/group.ts'
+import { expectRevocation as expectTasks, renewSession as renewStreamsSession } from './streams/sessions.ts'
 
 const MAX_BATCH_BYTES = 2 ** 31 - 1
 
@@ -40,7 +42,8 @@ export function loadShard(
     if (group.type === 'classic') resumeClassicGroup(shard, group)
     else if (group.type === 'share') {
       for (const memberId of group.members.keys()) renewShareSession(shard, group, memberId)
-    } else resumeConsumerGroup(shard, group)
+    } else if (group.type === 'streams') resumeStreamsGroup(shard, group)
+    else resumeConsumerGroup(shard, group)
   }
   scheduleExpiry(shard)
   return shard
@@ -57,6 +60,13 @@ function resumeConsumerGroup(shard: GroupShard, group: ConsumerGroup): void {
   for (const member of group.members.values()) {
     renewConsumerSession(shard, group, member.memberId)
     if (member.state === MemberState.UNREVOKED_PARTITIONS) expectRevocation(shard, group, member)
+  }
+}
+
+function resumeStreamsGroup(shard: GroupShard, group: StreamsGroup): void {
+  for (const member of group.members.values()) {
+    renewStreamsSession(shard, group, member.memberId)
+    expectTasks(shard, group, member)
   }
 }
 

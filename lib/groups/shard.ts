@@ -19,9 +19,12 @@ import { ShareGroup } from './share/group.ts'
 import { groupTombstones as shareGroupTombstones } from './share/records.ts'
 import { replayShareGroup, type ShareGroups } from './share/replay.ts'
 import { deleteStates } from './share/states.ts'
+import { StreamsGroup } from './streams/group.ts'
+import { groupTombstones as streamsGroupTombstones } from './streams/records.ts'
+import { replayStreamsGroup, type StreamsGroups } from './streams/replay.ts'
 import type { TopicChanges } from './topic-changes.ts'
 
-export type Group = ClassicGroup | ConsumerGroup | ShareGroup
+export type Group = ClassicGroup | ConsumerGroup | ShareGroup | StreamsGroup
 
 export interface ShardServices {
   readonly clock: Clock
@@ -42,7 +45,7 @@ export interface ShardServices {
  * (`GroupCoordinatorShard`). What must outlive the broker goes into the partition's log; what a coordinator knows beyond
  * that (a rebalance under way, pending members) is lost when it goes.
  */
-export class GroupShard implements ConsumerGroups, ShareGroups {
+export class GroupShard implements ConsumerGroups, ShareGroups, StreamsGroups {
   readonly partition: number
   readonly nodeId: number
   readonly leaderEpoch: number
@@ -92,6 +95,10 @@ export class GroupShard implements ConsumerGroups, ShareGroups {
       this.write(shareGroupTombstones(group))
       return
     }
+    if (group.type === 'streams') {
+      this.write(streamsGroupTombstones(group))
+      return
+    }
     group.cancelTimers()
     group.go('Dead')
     this.groups.delete(group.groupId)
@@ -122,19 +129,29 @@ export class GroupShard implements ConsumerGroups, ShareGroups {
     return create ? this.createShareGroup(groupId) : undefined
   }
 
+  streamsGroup(groupId: string, create: boolean): StreamsGroup | undefined {
+    const known = this.groups.get(groupId)
+    if (known?.type === 'streams' || !create) return known?.type === 'streams' ? known : undefined
+    const group = new StreamsGroup(groupId)
+    this.groups.set(groupId, group)
+    return group
+  }
+
   dropGroup(groupId: string): void {
     this.groups.get(groupId)?.cancelTimers()
     this.groups.delete(groupId)
   }
 
-  /** Consumer and share groups change by what is written of them. */
+  /** All but classic groups change by what is written of them. */
   write(records: readonly GroupRecord[]): void {
     this.log.append(records)
     for (const record of records) this.#replayGroup(record)
   }
 
   #replayGroup(record: GroupRecord): boolean {
-    return replayConsumerGroup(this, record) || replayShareGroup(this, record)
+    return (
+      replayConsumerGroup(this, record) || replayShareGroup(this, record) || replayStreamsGroup(this, record)
+    )
   }
 
   /** What a record says that is neither a classic group's nor in a transaction. */

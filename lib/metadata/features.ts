@@ -15,6 +15,8 @@ export const GROUP_VERSION = 'group.version'
 export const TRANSACTION_VERSION = 'transaction.version'
 /** From level 1 on there are share groups (KIP-932). */
 export const SHARE_VERSION = 'share.version'
+/** From level 1 on there are streams groups (KIP-1071). */
+export const STREAMS_VERSION = 'streams.version'
 
 /**
  * Only what works here may be listed: clients decide by it which protocols they speak. Levels are Kafka 4.4's
@@ -25,6 +27,7 @@ export const FEATURES: readonly Feature[] = [
   { name: GROUP_VERSION, minVersion: 0, maxVersion: 1, defaultLevel: 1 },
   { name: TRANSACTION_VERSION, minVersion: 0, maxVersion: 2, defaultLevel: 2 },
   { name: SHARE_VERSION, minVersion: 0, maxVersion: 1, defaultLevel: 1 },
+  { name: STREAMS_VERSION, minVersion: 0, maxVersion: 1, defaultLevel: 1 },
 ]
 
 /** What a cluster begins with. */

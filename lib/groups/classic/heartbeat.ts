@@ -9,7 +9,7 @@ import { renewSession } from './rebalance.ts'
 export function heartbeatClassicGroup(shard: GroupShard, request: RequestOf<typeof heartbeat>): number {
   const { groupId, memberId, groupInstanceId, generationId } = request
   const group = shard.groups.get(groupId)
-  if (!group || group.type === 'share') return ErrorCode.UNKNOWN_MEMBER_ID
+  if (!group || group.type === 'share' || group.type === 'streams') return ErrorCode.UNKNOWN_MEMBER_ID
   if (group.type === 'consumer') return heartbeatOfClassicMember(shard, group, request)
   const errorCode = group.validateMember(memberId, groupInstanceId)
   const member = group.members.get(memberId)

@@ -28,12 +28,12 @@ export function joinClassicGroup(
     joinConsumerGroup({ shard, request, context, terms, respond }, found)
     return
   }
-  if (found?.type === 'share') {
+  if (found?.type === 'share' || (found?.type === 'streams' && !found.isEmpty)) {
     refuse(respond, ErrorCode.INCONSISTENT_GROUP_PROTOCOL, '')
     return
   }
-  // What was a consumer group becomes a classic one when it has no members left.
-  if (found?.type === 'consumer') shard.deleteGroup(found)
+  // What was another group becomes a classic one when it has no members left.
+  if (found && found.type !== 'classic') shard.deleteGroup(found)
   const existing = found?.type === 'classic' ? found : undefined
   if (!existing && memberId !== '') {
     refuse(respond, ErrorCode.UNKNOWN_MEMBER_ID, memberId)

@@ -15,7 +15,7 @@ export function leaveClassicGroup(
   leaving: readonly LeavingMember[],
 ): LeftMember[] {
   const found = shard.groups.get(groupId)
-  const group = found?.type === 'share' ? undefined : found
+  const group = found?.type === 'share' || found?.type === 'streams' ? undefined : found
   if (group?.type === 'consumer') return removeFromConsumerGroup(shard, group, leaving)
   let somebodyLeft = false
   const left = leaving.map(({ memberId, groupInstanceId, reason }) => {

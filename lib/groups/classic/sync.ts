@@ -13,7 +13,7 @@ export function syncClassicGroup(
   respond: Respond<SyncGroupResponse>,
 ): void {
   const found = shard.groups.get(request.groupId)
-  const group = found?.type === 'share' ? undefined : found
+  const group = found?.type === 'share' || found?.type === 'streams' ? undefined : found
   if (group?.type === 'consumer') {
     respond(syncWithConsumerGroup(shard, group, request))
     return

@@ -27,7 +27,7 @@ const JOIN_EPOCH = 0
 export function enterConsumerGroup(shard: GroupShard, request: HeartbeatRequest): Entered | ApiError {
   const { groupId, instanceId } = request
   const found = shard.groups.get(groupId)
-  if (found?.type === 'share') return notFound(groupId, true)
+  if (found?.type === 'share' || found?.type === 'streams') return notFound(groupId, true)
   const existing: AnyGroup | undefined = found
   const memberId = request.memberId || randomUuid(shard.services.random)
   const refusal =

@@ -5,6 +5,7 @@ import type { ClassicGroup } from '../classic/group.ts'
 import { type PartitionToCommit, validateConsumerCommit } from '../consumer/validate-commit.ts'
 import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
+import { type NamedPartition, validateStreamsCommit } from '../streams/validate-commit.ts'
 import type { CommittedTopic } from './commit.ts'
 import { offsetRecord } from './committed-offsets.ts'
 
@@ -39,9 +40,13 @@ export function validateTransactionalCommit(
     group = shard.createClassicGroup(groupId)
   }
   if (group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
-  if (group.type === 'consumer') {
+  if (group.type !== 'classic') {
     const committer = { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId }
-    const errorCode = validateConsumerCommit(group, committer, partitionsOf(shard, topics), undefined)
+    const partitions = partitionsOf(shard, topics)
+    const errorCode =
+      group.type === 'consumer'
+        ? validateConsumerCommit(group, committer, partitions, undefined)
+        : validateStreamsCommit(group, committer, partitions, undefined)
     const isUnknownError = errorCode === ErrorCode.STALE_MEMBER_EPOCH && apiVersion < STALE_MEMBER_EPOCH_SINCE
     return isUnknownError ? ErrorCode.ILLEGAL_GENERATION : errorCode
   }
@@ -51,12 +56,12 @@ export function validateTransactionalCommit(
 function* partitionsOf(
   shard: GroupShard,
   topics: TxnOffsetCommitRequest['topics'],
-): Generator<PartitionToCommit> {
+): Generator<PartitionToCommit & NamedPartition> {
   const { topicsByName } = shard.services.metadata.image
   for (const { name, partitions } of topics) {
     const topicId = topicsByName.get(name)?.topicId
     if (topicId === undefined) continue
-    for (const { partitionIndex } of partitions) yield { topicId, partitionIndex }
+    for (const { partitionIndex } of partitions) yield { name, topicId, partitionIndex }
   }
 }
 

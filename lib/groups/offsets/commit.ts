@@ -6,6 +6,7 @@ import { renewSession } from '../classic/rebalance.ts'
 import { type PartitionToCommit, validateConsumerCommit } from '../consumer/validate-commit.ts'
 import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
+import { type NamedPartition, validateStreamsCommit } from '../streams/validate-commit.ts'
 import { type CommittedOffset, offsetRecord } from './committed-offsets.ts'
 
 export type OffsetCommitRequest = RequestOf<typeof offsetCommit>
@@ -27,7 +28,7 @@ const GROUP_ID_NOT_FOUND_SINCE = 9
 export function validateCommit(
   shard: GroupShard,
   request: OffsetCommitRequest,
-  partitions: Iterable<PartitionToCommit>,
+  partitions: Iterable<PartitionToCommit & NamedPartition>,
   apiVersion: number,
 ): number {
   const { groupId, generationIdOrMemberEpoch: generationId, memberId } = request
@@ -42,6 +43,7 @@ export function validateCommit(
   }
   if (group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
   if (group.type === 'consumer') return validateConsumerCommit(group, request, partitions, apiVersion)
+  if (group.type === 'streams') return validateStreamsCommit(group, request, partitions, apiVersion)
   const errorCode = validateCommitter(group, generationId, memberId, request.groupInstanceId)
   if (errorCode === ErrorCode.NONE && (group.state === 'Stable' || group.state === 'PreparingRebalance')) {
     const member = group.members.get(memberId)

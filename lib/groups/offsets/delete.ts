@@ -7,7 +7,7 @@ import { offsetTombstone } from './committed-offsets.ts'
 export function validateOffsetDelete(shard: GroupShard, groupId: string): number {
   const group = shard.groups.get(groupId)
   if (!group || group.type === 'share') return ErrorCode.GROUP_ID_NOT_FOUND
-  if (group.type === 'consumer') return ErrorCode.NONE
+  if (group.type !== 'classic') return ErrorCode.NONE
   return group.isEmpty || group.usesConsumerProtocol ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP
 }
 

@@ -1,5 +1,5 @@
 /** Lists that Kafka takes from hash maps. */
-const UNORDERED = new Set(['members', 'groups', 'results', 'topicPartitions', 'subscribedTopicNames'])
+const UNORDERED = ['members', 'groups', 'results', 'topicPartitions', 'subscribedTopicNames']
 
 /** What Kafka makes a UUID look like. */
 const KAFKA_UUID = /^[\w-]{22}$/
@@ -12,10 +12,15 @@ export class Transcript {
   readonly lines: string[] = []
   #memberIds = new Map<string, string>()
   readonly #topicIds: ReadonlyMap<string, string>
+  readonly #unordered: ReadonlySet<string>
 
-  /** @param topicIds by name; topics may still come */
-  constructor(topicIds: ReadonlyMap<string, string>) {
+  /**
+   * @param topicIds by name; topics may still come
+   * @param unordered further lists whose order is a hash map's
+   */
+  constructor(topicIds: ReadonlyMap<string, string>, unordered: readonly string[] = []) {
     this.#topicIds = topicIds
+    this.#unordered = new Set([...UNORDERED, ...unordered])
   }
 
   #topicName(topicId: string): string | undefined {
@@ -47,7 +52,7 @@ export class Transcript {
   }
 
   #sorted(key: string, values: unknown[]): unknown[] {
-    if (!UNORDERED.has(key)) return values
+    if (!this.#unordered.has(key)) return values
     return values.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   }
 

@@ -16,6 +16,8 @@ import { listTransactions } from '../../../protocol/messages/list-transactions.t
 import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import { offsetDelete } from '../../../protocol/messages/offset-delete.ts'
 import { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
+import { streamsGroupDescribe } from '../../../protocol/messages/streams-group-describe.ts'
+import { streamsGroupHeartbeat } from '../../../protocol/messages/streams-group-heartbeat.ts'
 import { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import { txnOffsetCommit } from '../../../protocol/messages/txn-offset-commit.ts'
 import { writeTxnMarkers } from '../../../protocol/messages/write-txn-markers.ts'
@@ -47,6 +49,16 @@ function ofGroup(groupId: string): Question[] {
         }),
       })),
     })),
+    // Whoever may ask is told that this is no way to join.
+    ...TOPIC_NAMES.map((topic) =>
+      question(streamsGroupHeartbeat, `${groupId}, ${topic}`, 'all', () => ({
+        groupId,
+        memberId: 'nobody',
+        memberEpoch: 0,
+        topology: { epoch: 0, subtopologies: [{ subtopologyId: '0', sourceTopics: [topic] }] },
+      })),
+    ),
+    question(streamsGroupDescribe, groupId, 'all', () => ({ groupIds: [groupId] })),
     question(joinGroup, groupId, 'all', () => ({
       groupId,
       sessionTimeoutMs: 1,

@@ -22,10 +22,12 @@ import { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
 import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import { shareFetch } from '../../../protocol/messages/share-fetch.ts'
 import { shareGroupHeartbeat } from '../../../protocol/messages/share-group-heartbeat.ts'
+import { streamsGroupHeartbeat } from '../../../protocol/messages/streams-group-heartbeat.ts'
 import type { Api, Encodable } from '../../../protocol/schema.ts'
 import { type Question, TOPIC_NAMES } from '../../helpers/authorization/question.ts'
 import { QUESTIONS } from '../../helpers/authorization/questions.ts'
 import { ABOUT_SHARE_GROUPS, SHARE_MEMBER } from '../../helpers/authorization/share-groups.ts'
+import { ABOUT_STREAMS_GROUPS, streamsMember } from '../../helpers/authorization/streams-groups.ts'
 import { ask, contextOf, overTheWire } from '../../helpers/handlers.ts'
 
 /*
@@ -118,6 +120,11 @@ ShareFetch                   READ GROUP, else GROUP_AUTHORIZATION_FAILED
                              READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
 ShareAcknowledge             READ GROUP, else GROUP_AUTHORIZATION_FAILED
                              READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
+StreamsGroupHeartbeat        READ GROUP, else GROUP_AUTHORIZATION_FAILED
+                             DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
+                             CREATE CLUSTER or CREATE TOPIC, else left out
+StreamsGroupDescribe         DESCRIBE GROUP, else GROUP_AUTHORIZATION_FAILED
+                             DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
 DescribeShareGroupOffsets    DESCRIBE GROUP, else GROUP_AUTHORIZATION_FAILED
                              DESCRIBE TOPIC, else TOPIC_AUTHORIZATION_FAILED
                              DESCRIBE TOPIC, else left out
@@ -197,6 +204,7 @@ class Rig implements Disposable {
       maxRecords: 1,
       topics: [{ topicId: this.#ids.get('alpha') ?? ABSENT_ID, partitions: [{ partitionIndex: 0 }] }],
     })
+    await this.#send(streamsGroupHeartbeat, 1, streamsMember('st-g1', 'st-g1-store-changelog'))
     const { producerId, producerEpoch } = await this.#send(initProducerId, 4, { transactionalId, ...init })
     await this.#send(addPartitionsToTxn, 3, {
       v3AndBelowTransactionalId: transactionalId,
@@ -336,5 +344,7 @@ t.test('who may nothing is told so, or told nothing', async (t) => {
 })
 
 function questionsOf(api: Api): readonly Question[] {
-  return [...QUESTIONS, ...ABOUT_SHARE_GROUPS].filter((question) => question.api === api)
+  return [...QUESTIONS, ...ABOUT_SHARE_GROUPS, ...ABOUT_STREAMS_GROUPS].filter(
+    (question) => question.api === api,
+  )
 }

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -35,6 +36,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * word's counts must be 1, 2, 3 and so on, once each, up to the number of times that it was fed.
  */
 final class Streams {
+    static final int THREADS = 2;
     private static final int WORDS = 50;
     private static final int FED_TOGETHER = 50;
     private static final int FED_AHEAD = 1_000;
@@ -92,6 +94,7 @@ final class Streams {
 
         Process application = startApplication();
         await(20, application, "the application is closed");
+        checkGroup();
         close(application);
         ask("STOP " + brokers.get(0), "STOPPED");
         application = startApplication();
@@ -107,6 +110,20 @@ final class Streams {
         close(application);
         if (!counted.equals(fed)) throw new AssertionError("counted " + counted + "\nfed " + fed);
         System.out.println(records + " words counted, each once");
+    }
+
+    /** The group is of the protocol's kind, and each of the application's threads is in it. */
+    private void checkGroup() throws Exception {
+        String group = arguments.text("prefix");
+        boolean speaksStreams = arguments.text("group-protocol").equals("streams");
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            GroupType type = admin.listGroups().all().get().stream().filter(listed -> listed.groupId().equals(group)).findFirst().orElseThrow().type().orElseThrow();
+            if (type != (speaksStreams ? GroupType.STREAMS : GroupType.CLASSIC)) throw new AssertionError("the group is of type " + type);
+            int members = speaksStreams
+                ? admin.describeStreamsGroups(List.of(group)).all().get().get(group).members().size()
+                : admin.describeClassicGroups(List.of(group)).all().get().get(group).members().size();
+            if (members != THREADS) throw new AssertionError("the group has " + members + " members");
+        }
     }
 
     private Process startApplication() throws IOException {

@@ -35,7 +35,7 @@ final class StreamsApplication {
             if (now == KafkaStreams.State.ERROR) Runtime.getRuntime().halt(1);
         });
         streams.start();
-        while (System.in.read() >= 0) Thread.onSpinWait();
+        System.in.read();
         System.exit(streams.close(Duration.ofSeconds(30)) ? 0 : 1);
     }
 
@@ -47,7 +47,7 @@ final class StreamsApplication {
         config.put(StreamsConfig.STATE_DIR_CONFIG, arguments.text("states"));
         config.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, protocol);
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
+        config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, Streams.THREADS);
         config.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 3);
         // Every count is told, so that a word that is counted twice or not at all is seen.
         config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);

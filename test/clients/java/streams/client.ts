@@ -24,7 +24,7 @@ export const streams: Client = {
     await mustRun('javac', [...flags, ...files, join(SHARED, 'Arguments.java')], { cwd: SOURCES })
     writeFileSync(join(folder, 'classpath'), [classes, SHARED, jars].join(delimiter))
   },
-  jobs: [wordCount('classic')],
+  jobs: [wordCount('classic'), wordCount('streams')],
 }
 
 /** An application counts words exactly once, whatever happens to it and to brokers. */
