@@ -8,8 +8,9 @@ import { TransactionRig } from '../../helpers/transactions/transaction-rig.ts'
  * Producers of both protocols write to two partitions and commit offsets in transactions that they commit, abort, leave
  * open or do not hear the end of, while new producers take their ids over, time goes by, brokers stop and start and
  * coordinators move. At any time: of a transaction in a partition, read_committed sees all or nothing, nothing before it
- * is decided, nothing of an aborted one; the LSO passes no open one. When all is quiet: the same over all partitions and
- * the offsets, and everything can be read.
+ * is decided, nothing of an aborted one, what one id wrote in the order in which it wrote it; the LSO passes no open one; the
+ * epochs that an id is given only rise. When all is quiet: the same over all partitions and the offsets, and everything
+ * can be read.
  */
 
 const SCHEDULES = 2000
@@ -80,14 +81,19 @@ class Writer {
   producer: ProducerIdAndEpoch | undefined
   sequences: number[] = []
   current: Transaction | undefined
+  /** The last epoch that was given, by producer id. */
+  readonly #epochs = new Map<number, number>()
 
   constructor(transactionalId: string, version: 0 | 2) {
     this.id = transactionalId
     this.version = version
   }
 
-  begin(producer: ProducerIdAndEpoch): void {
-    this.producer = { producerId: producer.producerId, producerEpoch: producer.producerEpoch }
+  begin({ producerId, producerEpoch }: ProducerIdAndEpoch): void {
+    const last = this.#epochs.get(producerId) ?? -1
+    if (producerEpoch <= last) throw new Error(`${this.id} is given epoch ${producerEpoch} after ${last}`)
+    this.#epochs.set(producerId, producerEpoch)
+    this.producer = { producerId, producerEpoch }
     this.sequences = Array.from({ length: PARTITIONS }, () => 0)
   }
 
@@ -248,6 +254,13 @@ class World {
       if (visible.size !== seen.length) throw new Error(`twice: ${seen}`)
       const { lastStableOffset } = this.rig.log('data', partition)
       for (const { id: transactionalId, transactions } of this.writers) {
+        // Values are numbers that rise.
+        const sent = new Set(
+          transactions.flatMap(({ written }) => written[partition]?.map(({ value }) => value)),
+        )
+        const read = seen.filter((value) => sent.has(value)).map(Number)
+        if (read.some((value, i) => value < (read[i - 1] ?? 0)))
+          throw new Error(`${transactionalId} in ${partition}, out of order: ${read}`)
         for (const { outcome, written } of transactions) {
           const own = written[partition] as Written[]
           const where = `${transactionalId} in ${partition}`

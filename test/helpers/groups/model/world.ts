@@ -88,14 +88,44 @@ export class World {
     await this.rig.advance(1000)
   }
 
-  /** The group's broker stops, and the other takes over. */
-  move(): void {
+  /** The group's broker stops, or gives the group up and goes on, and the other takes over: it reads what is in the log. */
+  move(stops: boolean): void {
+    const before = this.#memory()
     const other = 3 - this.#coordinator
     if (!this.rig.metadata.image.isActive(other)) this.rig.startBroker(other)
-    this.rig.stopBroker(this.#coordinator)
+    if (stops) this.rig.stopBroker(this.#coordinator)
+    else this.rig.controller.moveLeader('__consumer_offsets', 0, other)
     this.#coordinator = other
-    // What a classic group had not assigned in did not happen.
-    this.#beginAnew()
+    const after = this.#memory()
+    if (before === undefined) this.#beginAnew()
+    else if (after !== before) throw new Error(`the next coordinator thinks of ${before} as ${after}`)
+  }
+
+  /**
+   * What no coordinator may forget; undefined where that is nothing: of a classic group only the last generation that
+   * was assigned in is kept.
+   */
+  #memory(): string | undefined {
+    const group = this.#group()
+    if (group?.isEmpty !== false) return undefined
+    if (group.type === 'consumer') {
+      const members = [...group.members.values()].map(
+        ({ assigned, pendingRevocation, subscribedTopicNames, classic, ...member }) => ({
+          ...member,
+          topics: [...subscribedTopicNames].sort(),
+          protocols: classic?.supportedProtocols.map(({ name }) => name),
+          owns: [assigned, pendingRevocation].map(listed),
+          shallOwn: listed(group.targetOf(member.memberId)),
+        }),
+      )
+      const { groupEpoch, assignmentEpoch } = group
+      return JSON.stringify({ groupEpoch, assignmentEpoch, members: members.sort(byMemberId) })
+    }
+    if (group.type !== 'classic' || group.state !== 'Stable') return undefined
+    const members = [...group.members.values()].map(({ memberId, groupInstanceId, assignment }) => {
+      return { memberId, groupInstanceId, assignment: assignment.toString('hex') }
+    })
+    return JSON.stringify({ generationId: group.generationId, members: members.sort(byMemberId) })
   }
 
   #beginAnew(): void {
@@ -229,6 +259,16 @@ export class World {
     )
     return owned.join(' ') === all.sort().join(' ') ? undefined : `owned are ${owned}, not ${all}`
   }
+}
+
+function byMemberId(a: { readonly memberId: string }, b: { readonly memberId: string }): number {
+  return a.memberId < b.memberId ? -1 : 1
+}
+
+function listed(topics: ReadonlyMap<string, ReadonlySet<number> | ReadonlyMap<number, number>>): string[] {
+  return [...topics]
+    .flatMap(([id, partitions]) => [...partitions.entries()].map(([p, epoch]) => `${id}-${p}-${epoch}`))
+    .sort()
 }
 
 const COMMIT_ANSWERS: readonly number[] = [

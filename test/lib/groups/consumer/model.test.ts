@@ -17,7 +17,7 @@ type Step =
       readonly member: number
     }
   | { readonly kind: 'pass'; readonly ms: number }
-  | { readonly kind: 'everybody' | 'move' | 'grow' }
+  | { readonly kind: 'everybody' | 'fail' | 'resign' | 'grow' }
 
 const member = fc.nat(MEMBERS - 1)
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -39,7 +39,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: fc.constant({ kind: 'everybody' as const }) },
-  { weight: 1, arbitrary: fc.constantFrom({ kind: 'move' as const }, { kind: 'grow' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('fail' as const, 'resign' as const, 'grow' as const) }),
+  },
 )
 
 async function run(steps: readonly Step[]): Promise<void> {
@@ -47,7 +50,8 @@ async function run(steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
     if (step.kind === 'pass') await world.pass(step.ms)
     else if (step.kind === 'everybody') await world.everybody()
-    else if (step.kind === 'move') world.move()
+    else if (step.kind === 'fail') world.move(true)
+    else if (step.kind === 'resign') world.move(false)
     else if (step.kind === 'grow') world.grow()
     else if ('member' in step) {
       const client = world.client(step.member)
