@@ -4,7 +4,7 @@ import { repositoryRoot } from '../../test/helpers/real-kafka/classpath.ts'
 import { drawChart } from './chart-drawing.ts'
 import { type KeptResult, keptResult } from './kept-results.ts'
 import { elapsed } from './progress.ts'
-import { type Chart, goalText, type KeptSection } from './report.ts'
+import { type Chart, goalText, type KeptSection, type Missing } from './report.ts'
 
 const FOLDER = join(repositoryRoot(), 'bench')
 const CHARTS = 'charts'
@@ -68,7 +68,7 @@ function chapter(result: KeptResult, withSetting: boolean): string[] {
     `## ${bench}`,
     ...(withSetting ? [settingOf(result)] : []),
     `Took ${elapsed(seconds * 1000)}.${failure === undefined ? '' : ` **Broke down: ${failure}**`}`,
-    ...missings.map(({ what, why }) => `Not measured: ${what}, ${why}.`),
+    ...(missings.length === 0 ? [] : [absences(missings)]),
     ...sections.flatMap(({ title, note, rows, goals, charts = [] }) => [
       `### ${title}`,
       ...(note === undefined ? [] : [note]),
@@ -89,6 +89,10 @@ function chapter(result: KeptResult, withSetting: boolean): string[] {
       ...charts.map(({ title }) => `![${title}](${CHARTS}/${chartName(bench, chart++)})`),
     ]),
   ]
+}
+
+function absences(missings: readonly Missing[]): string {
+  return `Not measured:\n\n${missings.map(({ what, why }) => `- ${what}: ${why}`).join('\n')}`
 }
 
 function chartsOf(sections: readonly KeptSection[]): readonly Chart[] {

@@ -97,7 +97,10 @@ t.test('the page begins with what is lost, and says what broke down or is absent
   t.match(head, '`crc` broke down: out of memory')
   t.match(head, '`start` has not run.')
   t.match(head, '| Date | 2026-01-02 |\n| Machine | a machine |\n| Node | v20 |')
-  t.match(page, '## fetch\n\nTook 1 min 05 s.\n\nNot measured: kfake, no go.\n\n### A table\n\nSome figures.')
+  t.match(
+    page,
+    '## fetch\n\nTook 1 min 05 s.\n\nNot measured:\n\n- kfake: no go\n\n### A table\n\nSome figures.',
+  )
   t.match(page, '| server | GB/s |\n| --- | ---: |\n| a\\|b | 1.25 |')
   t.match(page, '| throughput | 0.5 | at least 0.9 | **LOST** |\n| CPU | 1 | at most 1.2 | met |')
   t.match(page, '![A <chart>](charts/fetch-1.svg)')
