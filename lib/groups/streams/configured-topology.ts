@@ -76,13 +76,13 @@ export function configureTopology(
       `Existing topic ${name} has different number of partitions: expected ${expected}, found ${found}`,
     )
   }
-  const missing = [...wanted.values()].map(creatable)
-  const names = summary(hashMapOrder([...wanted.keys()]))
+  const absentNames = hashMapOrder([...wanted.keys()])
+  const missing = absentNames.map((name) => creatable(wanted.get(name) as TopicInfo))
   return {
     fault:
       missing.length === 0
         ? undefined
-        : status('MISSING_INTERNAL_TOPICS', `Internal topics are missing: ${names}`),
+        : status('MISSING_INTERNAL_TOPICS', `Internal topics are missing: ${summary(absentNames)}`),
     subtopologies: new Map(subtopologies.map((subtopology) => [subtopology.subtopologyId, subtopology])),
     missing,
   }

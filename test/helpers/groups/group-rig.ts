@@ -18,6 +18,8 @@ import { createShareAcknowledgeHandler } from '../../../lib/api/share-acknowledg
 import { createShareFetchHandler } from '../../../lib/api/share-fetch.ts'
 import { createShareGroupDescribeHandler } from '../../../lib/api/share-group-describe.ts'
 import { createShareGroupHeartbeatHandler } from '../../../lib/api/share-group-heartbeat.ts'
+import { createStreamsGroupDescribeHandler } from '../../../lib/api/streams-group-describe.ts'
+import { createStreamsGroupHeartbeatHandler } from '../../../lib/api/streams-group-heartbeat.ts'
 import { createSyncGroupHandler } from '../../../lib/api/sync-group.ts'
 import { GroupCoordinator, type GroupCoordinatorOptions } from '../../../lib/groups/coordinator.ts'
 import { ManualClock } from '../../../lib/lab/clock.ts'
@@ -74,6 +76,8 @@ export const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
   createDescribeShareGroupOffsetsHandler,
   createAlterShareGroupOffsetsHandler,
   createDeleteShareGroupOffsetsHandler,
+  createStreamsGroupHeartbeatHandler,
+  createStreamsGroupDescribeHandler,
 ]
 
 export interface GroupRigOptions {
