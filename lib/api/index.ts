@@ -58,6 +58,7 @@ import { createShareGroupDescribeHandler } from './share-group-describe.ts'
 import { createShareGroupHeartbeatHandler } from './share-group-heartbeat.ts'
 import { createStreamsGroupDescribeHandler } from './streams-group-describe.ts'
 import { createStreamsGroupHeartbeatHandler } from './streams-group-heartbeat.ts'
+import { createStreamsGroupTopologyDescriptionUpdateHandler } from './streams-group-topology-description-update.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
 import { createTxnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { createUpdateFeaturesHandler } from './update-features.ts'
@@ -127,6 +128,7 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createDescribeShareGroupOffsetsHandler,
   createAlterShareGroupOffsetsHandler,
   createDeleteShareGroupOffsetsHandler,
+  createStreamsGroupTopologyDescriptionUpdateHandler,
 ]
 
 /** The handlers of one broker, bound to its parts. */

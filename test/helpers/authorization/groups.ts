@@ -18,6 +18,7 @@ import { offsetDelete } from '../../../protocol/messages/offset-delete.ts'
 import { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
 import { streamsGroupDescribe } from '../../../protocol/messages/streams-group-describe.ts'
 import { streamsGroupHeartbeat } from '../../../protocol/messages/streams-group-heartbeat.ts'
+import { streamsGroupTopologyDescriptionUpdate } from '../../../protocol/messages/streams-group-topology-description-update.ts'
 import { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import { txnOffsetCommit } from '../../../protocol/messages/txn-offset-commit.ts'
 import { writeTxnMarkers } from '../../../protocol/messages/write-txn-markers.ts'
@@ -59,6 +60,7 @@ function ofGroup(groupId: string): Question[] {
       })),
     ),
     question(streamsGroupDescribe, groupId, 'all', () => ({ groupIds: [groupId] })),
+    question(streamsGroupTopologyDescriptionUpdate, groupId, 'all', () => ({ groupId, memberId: 'nobody' })),
     question(joinGroup, groupId, 'all', () => ({
       groupId,
       sessionTimeoutMs: 1,

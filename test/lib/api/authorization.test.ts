@@ -132,6 +132,7 @@ AlterShareGroupOffsets       READ GROUP, else GROUP_AUTHORIZATION_FAILED
                              READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
 DeleteShareGroupOffsets      DELETE GROUP, else GROUP_AUTHORIZATION_FAILED
                              READ TOPIC, else TOPIC_AUTHORIZATION_FAILED
+StreamsGroupTopologyDescriptionUpdate READ GROUP, else GROUP_AUTHORIZATION_FAILED
 `
 
 const ABSENT_ID = 'QUJDREVGR0hJSktMTU5PUA'
@@ -289,7 +290,7 @@ function textOf(need: Need): string {
 t.test('what each API declares to ask is what this table says', async (t) => {
   using rig = new Rig()
   const declared = rig.handlers.flatMap(({ api, needs }) =>
-    needs.map((need, index) => `${(index === 0 ? api.name : '').padEnd(29)}${textOf(need)}`),
+    needs.map((need, index) => `${(index === 0 ? api.name : '').padEnd(28)} ${textOf(need)}`),
   )
   t.equal(`\n${declared.join('\n')}\n`, TABLE)
 })
