@@ -15,15 +15,14 @@ import {
   mock,
   pythonWithLibrdkafka,
   type RunningServer,
-  type ServerKind,
   toolsFolder,
 } from './load/servers.ts'
 import { batchOf, makeTopic, produceRequest } from './load/wire.ts'
 
 const SIZES = [
-  { size: 100, count: 1_000_000 },
-  { size: 1_000, count: 250_000 },
-  { size: 100_000, count: 3_000 },
+  { size: 100, count: 500_000 },
+  { size: 1_000, count: 200_000 },
+  { size: 100_000, count: 2_000 },
 ]
 const LATENCY_MS = 3_000
 
@@ -133,63 +132,70 @@ export async function bench(report: Report): Promise<void> {
       report.missing(kind.name, missing)
       continue
     }
-    for (const driver of drivers) for (const one of SIZES) await measure(report, kind, driver, one, lines)
-    report.step(`${kind.name}, one record after the other`)
-    latencies.set(kind.name, await latency(kind))
+    report.step(`${kind.name}, being started`)
+    try {
+      const server = await kind.start()
+      try {
+        for (const [i, driver] of drivers.entries()) {
+          for (const one of SIZES) await measure(report, kind.name, server, driver, `bench-${i}`, one, lines)
+        }
+        report.step(`${kind.name}, one record after the other`)
+        latencies.set(kind.name, await latency(server))
+      } finally {
+        await server.stop()
+      }
+    } catch (error) {
+      report.missing(kind.name, (error as Error).message)
+    }
   }
   showLoads(report, lines)
   showLatencies(report, latencies)
 }
 
-/** Each in a server of its own, so that none begins with the memory of the one before. */
 async function measure(
   report: Report,
-  kind: ServerKind,
+  name: string,
+  server: RunningServer,
   driver: Driver,
+  prefix: string,
   { size, count }: (typeof SIZES)[number],
   lines: Line[],
 ) {
-  const what = `${kind.name}, ${driver.name}, ${size} B`
-  report.step(what)
-  const server = await kind.start()
+  const title = `${name}, ${driver.name}, ${size} B`
+  const topic = `${prefix}-${size}`
   try {
-    await makeTopic(server)
+    await makeTopic(server, topic)
     for (const what of ['produce', 'consume'] as const) {
+      report.step(`${title}, ${what}`)
       const before = usageOf(server.pid)?.cpuSeconds ?? Number.NaN
-      const seconds = await driver.drive(what, `${server.host}:${server.port}`, 'bench', count, size)
+      const seconds = await driver.drive(what, `${server.host}:${server.port}`, topic, count, size)
       const cpu = (usageOf(server.pid)?.cpuSeconds ?? Number.NaN) - before
       lines.push({
         driver: driver.name,
         what,
         size,
-        server: kind.name,
+        server: name,
         megabytesPerSecond: (count * size) / 1e6 / seconds,
         cpuSecondsPerGigabyte: cpu / ((count * size) / 1e9),
         cpuSecondsPerMillion: cpu / (count / 1e6),
       })
     }
   } catch (error) {
-    report.missing(what, (error as Error).message)
-  } finally {
-    await server.stop()
+    report.missing(title, (error as Error).message)
   }
 }
 
 /** Of one acks=all record after the other, by one client that does nothing else. */
-async function latency(kind: ServerKind): Promise<{ p50: number; p99: number }> {
-  const server: RunningServer = await kind.start()
+async function latency(server: RunningServer): Promise<{ p50: number; p99: number }> {
+  await makeTopic(server)
+  const shape = { connections: 1, inFlight: 1 }
+  const client = await FrameClient.connect(server, produceRequest(batchOf(100)), shape)
   try {
-    await makeTopic(server)
-    const client = await FrameClient.connect(server, produceRequest(batchOf(100)), {
-      connections: 1,
-      inFlight: 1,
-    })
     await client.run(LATENCY_MS)
     const { latencies } = await client.run(LATENCY_MS, { latencies: true })
-    client.close()
     return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }
   } finally {
-    await server.stop()
+    client.close()
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Report } from './harness/report.ts'
 import { compareFlows } from './load/compare.ts'
 import { FrameClient } from './load/frame-client.ts'
-import { bare, josephk, kafka, kfake, mock, type RunningServer } from './load/servers.ts'
+import { bare, josephk, josephkOnDirectory, kafka, kfake, mock, type RunningServer } from './load/servers.ts'
 import { batchOf, fetchRequest, makeTopic, once, produceRequest } from './load/wire.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -26,10 +26,12 @@ export async function bench(report: Report): Promise<void> {
   for (const { name, batchBytes } of SIZES) {
     await compareFlows(report, {
       title: `Fetch of 1 MB, stored in batches of ${name}, 2 connections with 1 request in flight`,
-      kinds: [bare(MEGABYTE), josephk, kafka, kfake, mock],
+      ceiling: bare(MEGABYTE),
+      ours: josephk,
+      others: [josephkOnDirectory, kafka, kfake, mock],
       prepare: (server) => (server.name === 'bare sockets' ? Promise.resolve() : fill(server, batchBytes)),
       connect: (server) => FrameClient.connect(server, request, { connections: 2, inFlight: 1 }),
-      bytes: ({ bytesReceived }) => bytesReceived,
+      bytes: ({ bytesReceivedPerRequest }) => bytesReceivedPerRequest,
       goals: { throughput: 0.9, cpu: 1.2 },
     })
   }

@@ -4,12 +4,15 @@ import { listOffsets } from '../protocol/messages/list-offsets.ts'
 import { requestBytes } from '../test/helpers/network.ts'
 import type { Bar, Goal, Report } from './harness/report.ts'
 import { FrameClient } from './load/frame-client.ts'
-import { usageOf } from './load/process-usage.ts'
+import { type Best, inTurns, type Loaded, withServers } from './load/rounds.ts'
 import { bare, josephk, kafka, kfake, mock, type RunningServer, type ServerKind } from './load/servers.ts'
 import { batchOf, makeTopic, produceRequest, TOPIC } from './load/wire.ts'
 
 const ANSWER_BYTES = 50
-const ROUND_MS = 1_000
+const ROUNDS = 4
+const ROUND_MS = 400
+/** Until what a server runs again and again is compiled. */
+const WARM_UP_MS = 1_500
 const GOAL = 0.7
 
 const SHAPES = [
@@ -20,6 +23,7 @@ const SHAPES = [
   { connections: 1000, inFlight: 1 },
   { connections: 1000, inFlight: 16 },
 ]
+type Shape = (typeof SHAPES)[number]
 
 /** What a client asks most: the end of a partition, and (one record) to store a little. */
 const REQUESTS: readonly { name: string; bytes: Buffer }[] = [
@@ -41,36 +45,94 @@ const REQUESTS: readonly { name: string; bytes: Buffer }[] = [
   { name: 'Produce of 100 B', bytes: produceRequest(batchOf(100)) },
 ]
 
-export async function bench(report: Report): Promise<void> {
-  for (const request of REQUESTS) await compare(report, request)
+const FLOOR = bare(ANSWER_BYTES)
+/** Those that are held against each other are measured by turns, the others when there is nothing else on the machine. */
+const TEAMS: readonly (readonly ServerKind[])[] = [[FLOOR, josephk], [kafka], [kfake], [mock]]
+
+interface Named {
+  readonly name: string
+  readonly server: RunningServer
 }
 
-async function compare(report: Report, { name, bytes }: (typeof REQUESTS)[number]): Promise<void> {
-  const kinds = [bare(ANSWER_BYTES), josephk, kafka, kfake, mock]
-  const results = new Map<string, (Cell | undefined)[]>()
-  for (const kind of kinds) {
-    const missing = kind.missing()
-    if (missing !== undefined) {
-      report.missing(kind.name, missing)
-      continue
-    }
-    results.set(kind.name, await measure(report, name, kind, bytes))
+/** By request, shape and server. */
+type Cells = Map<string, Best>
+
+function keyOf(request: string, { connections, inFlight }: Shape, server: string): string {
+  return `${request}, ${connections} x ${inFlight}: ${server}`
+}
+
+export async function bench(report: Report): Promise<void> {
+  const cells: Cells = new Map()
+  for (const team of TEAMS) {
+    report.step(`${team.map(({ name }) => name).join(' and ')}, being started`)
+    const missing = (name: string, why: string) => report.missing(name, why)
+    await withServers(team, missing, (servers) => measure(report, servers, cells))
   }
-  const rows = [['connections x in flight', ...results.keys(), 'ours to bare']]
+  for (const request of REQUESTS) show(report, request, cells)
+}
+
+async function measure(report: Report, servers: readonly Named[], cells: Cells): Promise<void> {
+  for (const { name, server } of servers) if (name !== FLOOR.name) await makeTopic(server)
+  for (const request of REQUESTS) {
+    await load(servers, request.bytes, { connections: 10, inFlight: 16 }, (all) =>
+      inTurns(all, 1, WARM_UP_MS),
+    ).catch(() => {})
+    for (const shape of SHAPES) {
+      const title = keyOf(request.name, shape, servers.map(({ name }) => name).join(' and '))
+      report.step(title)
+      try {
+        const found = await load(servers, request.bytes, shape, (all) => inTurns(all, ROUNDS, ROUND_MS))
+        for (const [i, { name }] of servers.entries())
+          cells.set(keyOf(request.name, shape, name), found[i] as Best)
+      } catch (error) {
+        report.missing(title, (error as Error).message)
+      }
+    }
+  }
+}
+
+async function load<T>(
+  servers: readonly Named[],
+  request: Buffer,
+  shape: Shape,
+  work: (all: readonly Loaded[]) => Promise<T>,
+): Promise<T> {
+  const all: Loaded[] = []
+  try {
+    for (const { server } of servers) {
+      all.push({ server, client: await FrameClient.connect(server, request, shape) })
+    }
+    return await work(all)
+  } finally {
+    for (const { client } of all) client.close()
+  }
+}
+
+function show(report: Report, { name, bytes }: (typeof REQUESTS)[number], cells: Cells): void {
+  const kinds = TEAMS.flat().filter((kind) =>
+    SHAPES.some((shape) => cells.has(keyOf(name, shape, kind.name))),
+  )
+  const rows = [
+    ['connections x in flight', ...kinds.map((kind) => kind.name), 'ours to bare', 'CPU, ours to bare'],
+  ]
   const goals: Goal[] = []
   const bars: Bar[] = []
-  for (const [i, { connections, inFlight }] of SHAPES.entries()) {
-    const shape = `${connections} x ${inFlight}`
-    const ratio =
-      (results.get('josephk')?.[i]?.perSecond ?? 0) / (results.get('bare sockets')?.[i]?.perSecond ?? 1)
-    rows.push([shape, ...[...results.values()].map((cells) => shown(cells[i])), ratio.toFixed(2)])
-    goals.push({ what: `${name}, ${shape}: requests of a bare server's`, value: ratio, atLeast: GOAL })
-    for (const [who, cells] of results)
-      bars.push({ group: shape, who, value: cells[i]?.perSecond ?? Number.NaN })
+  for (const shape of SHAPES) {
+    const cell = (kind: ServerKind) => cells.get(keyOf(name, shape, kind.name))
+    const title = `${shape.connections} x ${shape.inFlight}`
+    const [ours, floor] = [cell(josephk), cell(FLOOR)]
+    const ratio = (ours?.requestsPerSecond ?? Number.NaN) / (floor?.requestsPerSecond ?? Number.NaN)
+    const cost = (ours?.cpuSecondsPerRequest ?? Number.NaN) / (floor?.cpuSecondsPerRequest ?? Number.NaN)
+    rows.push([title, ...kinds.map((kind) => shown(cell(kind))), ratio.toFixed(2), cost.toFixed(2)])
+    goals.push({ what: `${name}, ${title}: requests of a bare server's`, value: ratio, atLeast: GOAL })
+    for (const kind of kinds) {
+      const value = cell(kind)?.requestsPerSecond
+      if (value !== undefined) bars.push({ group: title, who: kind.name, value })
+    }
   }
   report.show({
     title: `${name}, ${bytes.length} bytes`,
-    note: 'Requests a second (CPU seconds for a million).',
+    note: `Requests a second (CPU seconds for a million), each the best of ${ROUNDS} rounds.`,
     rows,
     goals,
     charts: [
@@ -79,60 +141,8 @@ async function compare(report: Report, { name, bytes }: (typeof REQUESTS)[number
   })
 }
 
-interface Cell {
-  readonly perSecond: number
-  readonly cpuSecondsPerMillion: number
-}
-
-function shown(cell: Cell | undefined): string {
+function shown(cell: Best | undefined): string {
   if (cell === undefined) return '-'
-  return `${Math.round(cell.perSecond).toLocaleString('en')} (${cell.cpuSecondsPerMillion.toFixed(1)})`
-}
-
-async function measure(
-  report: Report,
-  name: string,
-  kind: ServerKind,
-  request: Buffer,
-): Promise<(Cell | undefined)[]> {
-  const server = await kind.start()
-  try {
-    if (kind.name !== 'bare sockets') await makeTopic(server)
-    const cells: (Cell | undefined)[] = []
-    for (const shape of SHAPES) {
-      const title = `${name}: ${kind.name}, ${shape.connections} x ${shape.inFlight}`
-      report.step(title)
-      try {
-        cells.push(await run(server, request, shape))
-      } catch (error) {
-        report.missing(title, (error as Error).message)
-        cells.push(undefined)
-      }
-    }
-    return cells
-  } finally {
-    await server.stop()
-  }
-}
-
-async function run(server: RunningServer, request: Buffer, shape: (typeof SHAPES)[number]): Promise<Cell> {
-  const client = await FrameClient.connect(server, request, shape)
-  try {
-    await client.run(ROUND_MS / 2)
-    let best: Cell = { perSecond: 0, cpuSecondsPerMillion: 0 }
-    for (let round = 0; round < 2; round++) {
-      const before = usageOf(server.pid)
-      const flow = await client.run(ROUND_MS)
-      const after = usageOf(server.pid)
-      const cpu = (after?.cpuSeconds ?? Number.NaN) - (before?.cpuSeconds ?? Number.NaN)
-      const cell = {
-        perSecond: flow.requests / flow.seconds,
-        cpuSecondsPerMillion: (cpu / flow.requests) * 1e6,
-      }
-      if (cell.perSecond > best.perSecond) best = cell
-    }
-    return best
-  } finally {
-    client.close()
-  }
+  const perSecond = Math.round(cell.requestsPerSecond).toLocaleString('en')
+  return `${perSecond} (${(cell.cpuSecondsPerRequest * 1e6).toFixed(1)})`
 }

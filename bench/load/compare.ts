@@ -1,22 +1,28 @@
 import type { Chart, Goal, Report } from '../harness/report.ts'
-import type { Flow, FrameClient } from './frame-client.ts'
-import { usageOf } from './process-usage.ts'
+import type { FrameClient } from './frame-client.ts'
+import { type Best, inTurns, withServers } from './rounds.ts'
 import type { RunningServer, ServerKind } from './servers.ts'
 
 export interface Comparison {
   readonly title: string
-  /** The first is the ceiling, the second ours. */
-  readonly kinds: readonly ServerKind[]
+  /** They take turns. */
+  readonly ceiling: ServerKind
+  readonly ours: ServerKind
+  readonly others: readonly ServerKind[]
+  /** Others that the goals are for as well. */
+  readonly held?: readonly ServerKind[]
   prepare(server: RunningServer): Promise<void>
   connect(server: RunningServer): Promise<FrameClient>
-  /** The bytes that count. */
-  bytes(flow: Flow): number
+  /** The bytes of a request that count. */
+  bytes(best: Best): number
   /** As multiples of the ceiling's: at least so many bytes a second, at most so many CPU seconds a GB. */
   readonly goals: { readonly throughput?: number; readonly cpu?: number }
+  /** What servers do beside it that the ceiling's does not, and that our CPU is judged without. */
+  readonly apart?: { readonly what: string; readonly cpuSecondsPerGigabyte: number }
 }
 
-const ROUNDS = 3
-const ROUND_MS = 1_500
+const ROUNDS = 4
+const ROUND_MS = 1_000
 const GIGABYTE = 1e9
 
 interface Measured {
@@ -26,55 +32,58 @@ interface Measured {
   readonly residentMegabytes: number
 }
 
-/** Runs every server that can run here, in turns, and says how ours stands to the ceiling. */
+/** Runs every server that can run here and says how ours stands to the ceiling. */
 export async function compareFlows(report: Report, comparison: Comparison): Promise<void> {
   const results = new Map<string, Measured>()
-  for (const kind of comparison.kinds) {
-    const missing = kind.missing()
-    if (missing !== undefined) {
-      report.missing(kind.name, missing)
-      continue
-    }
-    report.step(`${comparison.title}: ${kind.name}`)
+  const { ceiling, ours, others } = comparison
+  for (const team of [[ceiling, ours], ...others.map((other) => [other])]) {
+    const title = `${comparison.title}: ${team.map(({ name }) => name).join(' and ')}`
+    report.step(title)
     try {
-      results.set(kind.name, await measure(kind, comparison))
+      await measure(report, team, comparison, results)
     } catch (error) {
-      report.missing(`${comparison.title}: ${kind.name}`, (error as Error).message)
+      report.missing(title, (error as Error).message)
     }
   }
   show(report, comparison, results)
 }
 
-async function measure(kind: ServerKind, comparison: Comparison): Promise<Measured> {
-  const server = await kind.start()
-  try {
-    await comparison.prepare(server)
-    const client = await comparison.connect(server)
-    await client.run(ROUND_MS / 2)
-    const rounds: Measured[] = []
-    for (let i = 0; i < ROUNDS; i++) {
-      const before = usageOf(server.pid)
-      const flow = await client.run(ROUND_MS)
-      const after = usageOf(server.pid)
-      const bytes = comparison.bytes(flow)
-      const cpu = (after?.cpuSeconds ?? Number.NaN) - (before?.cpuSeconds ?? Number.NaN)
-      rounds.push({
-        gigabytesPerSecond: bytes / flow.seconds / GIGABYTE,
-        cpuSecondsPerGigabyte: cpu / (bytes / GIGABYTE),
-        requestsPerSecond: flow.requests / flow.seconds,
-        residentMegabytes: after?.residentMegabytes ?? Number.NaN,
+async function measure(
+  report: Report,
+  team: readonly ServerKind[],
+  { prepare, connect, bytes }: Comparison,
+  results: Map<string, Measured>,
+): Promise<void> {
+  const missing = (name: string, why: string) => report.missing(name, why)
+  await withServers(team, missing, async (servers) => {
+    const all = []
+    for (const { server } of servers) {
+      await prepare(server)
+      all.push({ server, client: await connect(server) })
+    }
+    const found = await inTurns(all, ROUNDS, ROUND_MS)
+    for (const { client } of all) client.close()
+    for (const [i, { name }] of servers.entries()) {
+      const best = found[i] as Best
+      const gigabytes = bytes(best) / GIGABYTE
+      results.set(name, {
+        gigabytesPerSecond: best.requestsPerSecond * gigabytes,
+        cpuSecondsPerGigabyte: best.cpuSecondsPerRequest / gigabytes,
+        requestsPerSecond: best.requestsPerSecond,
+        residentMegabytes: best.residentMegabytes,
       })
     }
-    client.close()
-    return rounds.sort((a, b) => b.gigabytesPerSecond - a.gigabytesPerSecond)[0] as Measured
-  } finally {
-    await server.stop()
-  }
+  })
 }
 
-function show(report: Report, { title, kinds, goals }: Comparison, results: ReadonlyMap<string, Measured>) {
-  const ceiling = results.get(kinds[0]?.name as string) as Measured
-  const ours = results.get(kinds[1]?.name as string)
+function show(
+  report: Report,
+  { title, ceiling: first, ours, held = [], goals, apart }: Comparison,
+  results: ReadonlyMap<string, Measured>,
+) {
+  const ceiling = results.get(first.name)
+  const of = (one: Measured | undefined, field: keyof Measured, less = 0) =>
+    ((one?.[field] ?? Number.NaN) - less) / (ceiling?.[field] ?? Number.NaN)
   const rows = [
     ['server', 'GB/s', 'of the ceiling', 'CPU s/GB', 'of the ceiling', 'requests/s', 'resident MB'],
   ]
@@ -82,27 +91,34 @@ function show(report: Report, { title, kinds, goals }: Comparison, results: Read
     rows.push([
       name,
       one.gigabytesPerSecond.toFixed(2),
-      (one.gigabytesPerSecond / ceiling.gigabytesPerSecond).toFixed(2),
+      of(one, 'gigabytesPerSecond').toFixed(2),
       one.cpuSecondsPerGigabyte.toFixed(2),
-      (one.cpuSecondsPerGigabyte / ceiling.cpuSecondsPerGigabyte).toFixed(2),
+      of(one, 'cpuSecondsPerGigabyte').toFixed(2),
       one.requestsPerSecond.toFixed(0),
       one.residentMegabytes.toFixed(0),
     ])
   }
-  const held: Goal[] = []
-  if (goals.throughput !== undefined) {
-    const value = ours ? ours.gigabytesPerSecond / ceiling.gigabytesPerSecond : Number.NaN
-    held.push({ what: `${title}: bytes a second of the ceiling's`, value, atLeast: goals.throughput })
+  const judged: Goal[] = []
+  for (const { name } of [ours, ...held]) {
+    const one = results.get(name)
+    const what = name === ours.name ? title : `${title}, ${name}`
+    if (goals.throughput !== undefined) {
+      const value = of(one, 'gigabytesPerSecond')
+      judged.push({ what: `${what}: bytes a second of the ceiling's`, value, atLeast: goals.throughput })
+    }
+    if (goals.cpu !== undefined) {
+      const value = of(one, 'cpuSecondsPerGigabyte', apart?.cpuSecondsPerGigabyte)
+      const without = apart === undefined ? '' : `, without ${apart.what}`
+      judged.push({ what: `${what}: CPU for a GB of the ceiling's${without}`, value, atMost: goals.cpu })
+    }
   }
-  if (goals.cpu !== undefined) {
-    const value = ours ? ours.cpuSecondsPerGigabyte / ceiling.cpuSecondsPerGigabyte : Number.NaN
-    held.push({ what: `${title}: CPU for a GB of the ceiling's`, value, atMost: goals.cpu })
-  }
-  const bars = (of: (one: Measured) => number): Chart['bars'] =>
-    [...results].map(([who, one]) => ({ group: '', who, value: of(one) }))
+  const bars = (field: keyof Measured): Chart['bars'] =>
+    [...results].map(([who, one]) => ({ group: '', who, value: one[field] }))
   const charts: Chart[] = [
-    { title, unit: 'GB a second', better: 'more', bars: bars((one) => one.gigabytesPerSecond) },
-    { title, unit: 'CPU seconds for a GB', better: 'less', bars: bars((one) => one.cpuSecondsPerGigabyte) },
+    { title, unit: 'GB a second', better: 'more', bars: bars('gigabytesPerSecond') },
+    { title, unit: 'CPU seconds for a GB', better: 'less', bars: bars('cpuSecondsPerGigabyte') },
   ]
-  report.show({ title, rows, goals: held, charts })
+  const note = `Each the best of ${ROUNDS} rounds.`
+  const beside = apart && ` Of the CPU, ${apart.what} takes ${apart.cpuSecondsPerGigabyte.toFixed(2)} s/GB.`
+  report.show({ title, note: `${note}${beside ?? ''}`, rows, goals: judged, charts })
 }

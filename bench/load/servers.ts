@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -38,6 +38,26 @@ export function josephkWith(...words: string[]): ServerKind {
         ...['--port', '0', '--log-level', 'warn', ...words],
       ]),
   }
+}
+
+/** josephk that keeps its records in files, as `--data-dir` has it. */
+export const josephkOnDirectory: ServerKind = {
+  name: 'josephk on a directory',
+  missing: () => undefined,
+  async start() {
+    const folder = mkdtempSync(join(tmpdir(), 'josephk-bench-data-'))
+    const remove = () => rmSync(folder, { recursive: true, force: true })
+    process.once('exit', remove)
+    const server = await josephkWith('--data-dir', folder).start()
+    return {
+      ...server,
+      async stop() {
+        await server.stop()
+        process.off('exit', remove)
+        remove()
+      },
+    }
+  },
 }
 
 /** Answers frames of any kind with `answerBytes`. */

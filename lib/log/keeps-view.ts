@@ -1,6 +1,6 @@
 import { isReused } from '../memory/frame-memory.ts'
 
-/** Below this a batch costs less to copy than to send as a slice of its own later; see the writer's COPY_LIMIT. */
+/** Below this a batch costs less to copy than to keep and send as a slice of its own; compare the writer's COPY_LIMIT. */
 const SMALLEST_VIEW = 2048
 /** How much more memory than it fills a batch may pin once its neighbours are gone. */
 const MOST_PINNED = 8

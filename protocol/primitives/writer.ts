@@ -3,8 +3,8 @@ import { writeInt64 } from './int64.ts'
 import { writeUuid } from './uuid.ts'
 
 const CHUNK_SIZE = 64 * 1024
-/** Below this a piece costs less to copy than to carry as a slice of its own in a vectored write. */
-export const COPY_LIMIT = 2048
+/** Below about this a piece costs less to copy than to carry as a slice of its own in a vectored write (`bench slices`). */
+export const COPY_LIMIT = 1024
 /** Longer strings go through Node's encoder; a loop over character codes wins below. */
 const LOOP_LIMIT = 48
 /** Fewer bytes than this are copied one by one; `set` alone takes as long as twenty of them. */
