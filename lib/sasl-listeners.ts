@@ -29,7 +29,7 @@ import {
 import type { OAuth } from './security/oauth/oauth.ts'
 import { oauthBearer } from './security/oauth/server.ts'
 import { type ValidatorSettings, validatorSettings } from './security/oauth/validator-settings.ts'
-import { plain } from './security/plain.ts'
+import { jaasPasswords, plain } from './security/plain.ts'
 import type { Principal } from './security/principal.ts'
 import { scram } from './security/scram/server.ts'
 import type { Users } from './security/users.ts'
@@ -167,13 +167,13 @@ function mechanismNamed(
     return kerberos.mechanism({
       name: listener.name,
       kerberos: listener.kerberos,
-      jaasConfig: originals.get(`listener.name.${listener.name.toLowerCase()}.gssapi.sasl.jaas.config`),
+      jaasConfig: jaasConfig(originals, listener.name, name),
       service: (config('sasl.kerberos.service.name') ?? DEFAULT_SERVICE) as string,
       rules: config('sasl.kerberos.principal.to.local.rules') as string[],
     })
   }
   if (name === 'OAUTHBEARER') return oauthBearer(oauth.validator(oauthSettings(listener.name, originals)))
-  if (name === 'PLAIN') return plain((user) => users.passwordOf(user))
+  if (name === 'PLAIN') return plain(plainPasswords(users, jaasConfig(originals, listener.name, name)))
   const accounts = {
     credentialOf: (user: string) => users.scramCredentialOf(user, name),
     tokenLogin: (tokenId: string) => tokens.login(tokenId, name),
@@ -181,14 +181,25 @@ function mechanismNamed(
   return scram(name, accounts, random)
 }
 
+/** Those of the listener's own users before those of the cluster's. */
+function plainPasswords(users: Users, text: string | undefined): (user: string) => string | undefined {
+  if (text === undefined) return (user) => users.passwordOf(user)
+  const own = startable(() => jaasPasswords(text))
+  return (user) => own(user) ?? users.passwordOf(user)
+}
+
+/** It has to say for which listener and which mechanism it is (`JaasContext.loadServerContext`). */
+function jaasConfig(originals: Overrides, listener: string, mechanism: MechanismName): string | undefined {
+  return originals.get(`listener.name.${listener}.${mechanism}`.toLowerCase().concat('.sasl.jaas.config'))
+}
+
 function number(originals: Overrides, name: string, listener: string, mechanism?: string): number {
   return lookUp(originals, name, listener, mechanism).value as number
 }
 
 function oauthSettings(listener: string, originals: Overrides): ValidatorSettings {
-  const prefix = `listener.name.${listener.toLowerCase()}.oauthbearer`
   const config = (name: string) => listenerConfig(originals, name, listener, 'OAUTHBEARER')
-  return startable(() => validatorSettings(config, originals.get(`${prefix}.sasl.jaas.config`)))
+  return startable(() => validatorSettings(config, jaasConfig(originals, listener, 'OAUTHBEARER')))
 }
 
 function lookUp(originals: Overrides, name: string, listener: string, mechanism?: string) {

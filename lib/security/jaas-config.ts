@@ -1,3 +1,5 @@
+import { ListenerConfigError } from './listener-config.ts'
+
 /** What a `sasl.jaas.config` names: a login module and what it is told. */
 export interface JaasEntry {
   /** The Java class. */
@@ -31,6 +33,21 @@ export function readJaasConfig(text: string): JaasEntry {
   }
   if (rest.length !== 1) throw new Error(`expected one login module that ends with ';'`)
   return { loginModule, options }
+}
+
+/**
+ * What a listener's `sasl.jaas.config` tells the login module that its mechanism has.
+ * @throws ListenerConfigError saying what is wrong, without any of the values
+ */
+export function jaasOptions(text: string, loginModule: string): ReadonlyMap<string, string> {
+  let entry: JaasEntry
+  try {
+    entry = readJaasConfig(text)
+  } catch (cause) {
+    throw new ListenerConfigError(`sasl.jaas.config: ${(cause as Error).message}`, { cause })
+  }
+  if (entry.loginModule === loginModule) return entry.options
+  throw new ListenerConfigError(`sasl.jaas.config: expected ${loginModule}, got another login module`)
 }
 
 function tokensOf(text: string): string[] {

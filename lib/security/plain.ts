@@ -1,8 +1,21 @@
 import { equalSecrets } from './equal-secrets.ts'
+import { jaasOptions } from './jaas-config.ts'
 import { type Mechanism, NOTHING, type Step } from './mechanism.ts'
 
 /** More parts than these are not counted (`PlainSaslServer.extractTokens`). */
 const MOST_PARTS = 4
+
+const LOGIN_MODULE = 'org.apache.kafka.common.security.plain.PlainLoginModule'
+const USER_PREFIX = 'user_'
+
+/**
+ * Finds the passwords that a listener's `sasl.jaas.config` says its users have (`user_alice="..."`, `PlainServerCallbackHandler`).
+ * @throws ListenerConfigError
+ */
+export function jaasPasswords(jaasConfig: string): (user: string) => string | undefined {
+  const options = jaasOptions(jaasConfig, LOGIN_MODULE)
+  return (user) => options.get(USER_PREFIX + user)
+}
 
 /** PLAIN (RFC 4616) as Kafka's `PlainSaslServer` speaks it: every refusal says why. */
 export function plain(passwordOf: (user: string) => string | undefined): Mechanism {

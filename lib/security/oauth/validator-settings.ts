@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { readJaasConfig } from '../jaas-config.ts'
+import { jaasOptions } from '../jaas-config.ts'
 import { ListenerConfigError } from '../listener-config.ts'
 import type { JwksEndpointSettings } from './jwks-endpoint.ts'
 import type { ClaimRules } from './jwt-claims.ts'
@@ -34,7 +34,7 @@ const URL_CONFIG = `${PREFIX}jwks.endpoint.url`
  * @throws ListenerConfigError
  */
 export function validatorSettings(config: ConfigOf, jaasConfig: string | undefined): ValidatorSettings {
-  const options = jaasConfig === undefined ? undefined : jaasOptions(jaasConfig)
+  const options = jaasConfig === undefined ? undefined : jaasOptions(jaasConfig, LOGIN_MODULE)
   const handler = config(HANDLER).value
   if (handler !== null && handler !== SIGNED_HANDLER) {
     throw new ListenerConfigError(`${HANDLER}: expected ${SIGNED_HANDLER} or nothing, got '${handler}'`)
@@ -48,14 +48,6 @@ export function validatorSettings(config: ConfigOf, jaasConfig: string | undefin
   mustVerify(config, 'expected.audience', 'allow.unverified.audience')
   mustVerify(config, 'expected.issuer', 'allow.unverified.issuer')
   return { kind: 'jwks', keys: keysAt(config), rules: claimRules(config) }
-}
-
-function jaasOptions(text: string): ReadonlyMap<string, string> {
-  const { loginModule, options } = saying('sasl.jaas.config', () => readJaasConfig(text))
-  if (loginModule !== LOGIN_MODULE) {
-    throw new ListenerConfigError(`sasl.jaas.config: expected ${LOGIN_MODULE}, got ${loginModule}`)
-  }
-  return options
 }
 
 function claimRules(config: ConfigOf): ClaimRules {

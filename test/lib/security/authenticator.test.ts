@@ -334,6 +334,48 @@ t.test('users change while clients come and go', async (t) => {
   t.throws(() => users.add({ name: 'carol', password: '' }), /^option password: expected a non-empty text$/)
 })
 
+t.test("PLAIN knows the users of its listener's sasl.jaas.config too", async (t) => {
+  const config = 'listener.name.a.plain.sasl.jaas.config'
+  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule'
+  const { cluster, connect } = await saslRig(t, {
+    listeners: ['A', 'B'].map((name) => ({ name, securityProtocol: 'SASL_PLAINTEXT', transport: 'memory' })),
+    config: {
+      'connection.failed.authentication.delay.ms': 0,
+      [config]: `${module} required username="x" password="y" user_alice="of A" user_bob="s\\"1";`,
+      // It has to be said for which listener and for which mechanism.
+      'sasl.jaas.config': `${module} required user_carol="secret";`,
+      'listener.name.b.sasl.jaas.config': `${module} required user_carol="secret";`,
+    },
+  })
+  const code = async (listener: string, user: string, password: string) =>
+    (await connect(listener).loginPlain(user, password)).errorCode
+  t.equal(await code('A', 'bob', 's"1'), 0)
+  t.equal(cluster.sessions().at(-1)?.principal, 'User:bob')
+  t.equal(await code('A', 'alice', 'of A'), 0, 'what is said of the listener wins')
+  for (const [listener, user, password] of [
+    ['A', 'alice', 'secret'],
+    ['A', 'bob', ''],
+    ['A', 'x', 'y'],
+    ['A', 'carol', 'secret'],
+    ['B', 'carol', 'secret'],
+    ['B', 'bob', 's"1'],
+    ['B', 'alice', 'of A'],
+  ] as const) {
+    const refused = ErrorCode.SASL_AUTHENTICATION_FAILED
+    t.equal(await code(listener, user, password), refused, `${listener}: ${user}, ${password}`)
+  }
+  t.equal(await code('B', 'alice', 'secret'), 0)
+  cluster.users.lock('bob')
+  t.equal(await code('A', 'bob', 's"1'), ErrorCode.SASL_AUTHENTICATION_FAILED)
+  for (const text of ['', 'x required;', `${module} required user_a="1"`]) {
+    const listeners = [{ name: 'A', securityProtocol: 'SASL_PLAINTEXT' as const }]
+    await t.rejects(Cluster.start({ listeners, config: { [config]: text } }), {
+      name: OptionError.name,
+      message: /^option config: sasl\.jaas\.config: expected/,
+    })
+  }
+})
+
 t.test('listeners have mechanisms of their own', async (t) => {
   const { connect } = await saslRig(t, {
     listeners: [

@@ -35,6 +35,8 @@ const EVERYTHING = {
   maxStringLength: null,
 }
 
+const JAAS = `org.apache.kafka.common.security.plain.PlainLoginModule required user_bob="an-entry-for-jaas";`
+
 /** Every way in which bytes may be told. */
 function forms(secret: string | Buffer): string[] {
   const bytes = Buffer.from(secret as string)
@@ -98,7 +100,7 @@ t.test('by whoever watches a cluster', async (t) => {
     config: {
       'delegation.token.secret.key': 'the key of all tokens',
       'listener.name.x.ssl.keystore.password': 'of-the-keystore',
-      'listener.name.s.plain.sasl.jaas.config': 'an-entry-for-jaas',
+      'listener.name.s.plain.sasl.jaas.config': JAAS,
     },
   }
   const { cluster, clock, connect } = await saslRig(t, options)
@@ -207,7 +209,7 @@ t.test('by whoever looks inside', async (t) => {
   const options = checkOptions({
     config: {
       'delegation.token.secret.key': 'the key of all tokens',
-      'listener.name.s.plain.sasl.jaas.config': 'an-entry-for-jaas',
+      'listener.name.s.plain.sasl.jaas.config': JAAS,
     },
   })
   const parts = makeParts(options, layOutBrokers(options))
@@ -265,7 +267,7 @@ t.test('by whoever reads what is kept: a data directory, a snapshot', async (t) 
     users: [{ name: 'alice', password: 'hunter2-of-alice' }],
     config: {
       'delegation.token.secret.key': 'the key of all tokens',
-      'listener.name.s.plain.sasl.jaas.config': 'an-entry-for-jaas',
+      'listener.name.s.plain.sasl.jaas.config': JAAS,
     },
   }
   const look = (bytes: Buffer) => {
@@ -347,6 +349,7 @@ t.test('by whoever reads errors', async (t) => {
     { config: 'listener.password=hunter2' },
     { config: { 'delegation.token.secret.key': ['hunter2'] } },
     jaas('hunter2'),
+    jaas('hunter2 required;'),
     jaas('a.Module required a=hunter2'),
     jaas('a.Module required hunter2;'),
     jaas('a.Module required a="hunter2;'),
