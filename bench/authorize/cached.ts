@@ -4,8 +4,8 @@ import type { CachedPermissions } from '../../lib/security/authorization/cached-
 import { PermissionCache } from '../../lib/security/authorization/permission-cache.ts'
 import { KnownStrings } from '../../protocol/primitives/known-strings.ts'
 import { KnownUuids } from '../../protocol/primitives/known-uuids.ts'
-import { timeTogether } from '../harness.ts'
-import type { Figure } from './figures.ts'
+import { alternate, type Rounds } from './alternate.ts'
+import { compared, type Figure } from './figures.ts'
 import { authorizerWith, plainPopulation } from './populations.ts'
 
 /** Questions of one operation, each about a topic drawn at random. */
@@ -13,7 +13,12 @@ const QUESTIONS = 4096
 const READ = AclOperation.READ
 const NAME_BYTES = 20
 
-/** Topics, questions about them in every form, and somebody who is let read them all. */
+interface Permitted {
+  readonly cache: PermissionCache
+  readonly permissions: CachedPermissions
+}
+
+/** Topics, questions about them in every form. */
 class Questions {
   readonly names: string[]
   readonly order: Int32Array
@@ -27,7 +32,12 @@ class Questions {
   readonly floor: Floor
 
   constructor(topics: number) {
-    this.names = Array.from({ length: topics }, (_, i) => `topic-${String(i).padStart(NAME_BYTES - 6, '0')}`)
+    // As keys of an object, so that they are interned indeed.
+    this.names = Object.keys(
+      Object.fromEntries(
+        Array.from({ length: topics }, (_, i) => [`topic-${String(i).padStart(NAME_BYTES - 6, '0')}`, i]),
+      ),
+    )
     this.byName = new Map(this.names.map((name, i) => [name, i]))
     const ids = this.names.map(() => randomBytes(16))
     for (const [i, name] of this.names.entries()) this.strings.add(name, i)
@@ -40,7 +50,8 @@ class Questions {
     this.floor = new Floor(topics)
   }
 
-  permissions(acls: number): CachedPermissions {
+  /** Somebody who is let read them all, and has asked. */
+  permitted(acls: number): Permitted {
     const cache = new PermissionCache(authorizerWith(plainPopulation(acls)), {
       indexOf: (name) => this.byName.get(name) ?? -1,
       nameAt: (index) => this.names[index],
@@ -51,7 +62,17 @@ class Questions {
         if (!permissions.allowsTopic(READ, i)) throw new Error(`topic ${i} is not to be read`)
       }
     }
-    return permissions
+    return { cache, permissions }
+  }
+
+  /** Every question, asked of a resolved topic. */
+  resolved(permissions: CachedPermissions): () => number {
+    const { order } = this
+    return () => {
+      let allowed = 0
+      for (let i = 0; i < QUESTIONS; i++) if (permissions.allowsTopic(READ, order[i] as number)) allowed++
+      return allowed
+    }
   }
 }
 
@@ -110,119 +131,115 @@ class BareIds {
 }
 
 /** Hits from a resolved topic, from the name's bytes and from an id, beside their floors. */
-export async function cachedFigures(): Promise<Figure[]> {
-  const figures: Figure[] = []
-  for (const topics of [10, 1000, 100_000]) {
-    const questions = new Questions(topics)
-    const { order, interned, nameBytes, idBytes, byName, strings, uuids, bareIds, floor } = questions
-    const permissions = questions.permissions(1000)
-    const [index, resolved, map, fromName, id, fromId, fromString] = await perQuestion([
-      () => {
-        let allowed = 0
-        for (let i = 0; i < QUESTIONS; i++) if (floor.allows(READ, order[i] as number)) allowed++
-        return allowed
-      },
-      () => {
-        let allowed = 0
-        for (let i = 0; i < QUESTIONS; i++) if (permissions.allowsTopic(READ, order[i] as number)) allowed++
-        return allowed
-      },
-      () => {
-        let sum = 0
-        for (let i = 0; i < QUESTIONS; i++) sum += byName.get(interned[i] as string) as number
-        return sum
-      },
-      () => {
-        let allowed = 0
-        for (let i = 0; i < QUESTIONS; i++) {
-          if (permissions.allowsTopic(READ, strings.find(nameBytes, i * NAME_BYTES, NAME_BYTES))) allowed++
-        }
-        return allowed
-      },
-      () => {
-        let sum = 0
-        for (let i = 0; i < QUESTIONS; i++) sum += bareIds.find(idBytes, i * 16)
-        return sum
-      },
-      () => {
-        let allowed = 0
-        for (let i = 0; i < QUESTIONS; i++) {
-          if (permissions.allowsTopic(READ, uuids.find(idBytes, i * 16))) allowed++
-        }
-        return allowed
-      },
-      () => {
-        let allowed = 0
-        for (let i = 0; i < QUESTIONS; i++) {
-          if (permissions.allows(READ, ResourceType.TOPIC, interned[i] as string)) allowed++
-        }
-        return allowed
-      },
-    ])
-    const of = (what: string) => `${what}, ${topics.toLocaleString('en')} topics`
-    const floorOf = (what: string, value: number | undefined) => ({ what, value: value as number })
-    figures.push(
-      {
-        what: of('cached, from a resolved topic'),
-        value: resolved as number,
-        unit: 'ns',
-        beside: floorOf('index, mask, version', index),
-        atMost: 2,
-      },
-      {
-        what: of("cached, from the name's bytes"),
-        value: fromName as number,
-        unit: 'ns',
-        beside: floorOf('Map.get, interned', map),
-        ...(topics >= 1000 ? { atMost: 1.2 } : {}),
-      },
-      {
-        what: of('cached, from a topic id'),
-        value: fromId as number,
-        unit: 'ns',
-        beside: floorOf('16 bytes found', id),
-        atMost: 1.2,
-      },
-      {
-        what: of('cached, from an interned name'),
-        value: fromString as number,
-        unit: 'ns',
-        beside: floorOf('Map.get, interned', map),
-      },
-    )
+export function cachedFigures(): Figure[] {
+  // All are made before any runs: the compiler would take what the only one of its kind holds for constants.
+  const operations = [10, 1000, 100_000].map(
+    (topics) => [topics, operationsOf(new Questions(topics))] as const,
+  )
+  return operations.flatMap(([topics, some]) => cachedFiguresAt(topics, some))
+}
+
+function operationsOf(questions: Questions) {
+  const { order, interned, nameBytes, idBytes, byName, strings, uuids, bareIds, floor } = questions
+  const { permissions } = questions.permitted(1000)
+  return {
+    index: () => {
+      let allowed = 0
+      for (let i = 0; i < QUESTIONS; i++) if (floor.allows(READ, order[i] as number)) allowed++
+      return allowed
+    },
+    resolved: questions.resolved(permissions),
+    map: () => {
+      let sum = 0
+      for (let i = 0; i < QUESTIONS; i++) sum += byName.get(interned[i] as string) as number
+      return sum
+    },
+    name: () => {
+      let allowed = 0
+      for (let i = 0; i < QUESTIONS; i++) {
+        if (permissions.allowsTopic(READ, strings.find(nameBytes, i * NAME_BYTES, NAME_BYTES))) allowed++
+      }
+      return allowed
+    },
+    internedName: () => {
+      let allowed = 0
+      for (let i = 0; i < QUESTIONS; i++) {
+        if (permissions.allows(READ, ResourceType.TOPIC, interned[i] as string)) allowed++
+      }
+      return allowed
+    },
+    bareId: () => {
+      let sum = 0
+      for (let i = 0; i < QUESTIONS; i++) sum += bareIds.find(idBytes, i * 16)
+      return sum
+    },
+    bareIdAndIndex: () => {
+      let allowed = 0
+      for (let i = 0; i < QUESTIONS; i++) if (floor.allows(READ, bareIds.find(idBytes, i * 16))) allowed++
+      return allowed
+    },
+    id: () => {
+      let allowed = 0
+      for (let i = 0; i < QUESTIONS; i++) {
+        if (permissions.allowsTopic(READ, uuids.find(idBytes, i * 16))) allowed++
+      }
+      return allowed
+    },
   }
-  return figures
+}
+
+function cachedFiguresAt(topics: number, operations: ReturnType<typeof operationsOf>): Figure[] {
+  const times = alternate(operations, QUESTIONS)
+  const of = (what: string) => `${what}, ${topics.toLocaleString('en')} topics`
+  const fromId = [of('cached, from a topic id'), times.id] as const
+  const mapGet = ['Map.get, interned', times.map] as const
+  return [
+    compared([of('cached, from a resolved topic'), times.resolved], ['index, mask, version', times.index], 2),
+    compared([of("cached, from the name's bytes"), times.name], mapGet, topics >= 1000 ? 1.2 : undefined),
+    compared([of('cached, from an interned name'), times.internedName], mapGet),
+    compared(fromId, ['16 bytes found, then that', times.bareIdAndIndex], 1.2),
+    compared(fromId, ['16 bytes found, nothing asked', times.bareId]),
+  ]
 }
 
 /** The same hit with ever more rules that are about others. */
-export async function populationFigures(): Promise<Figure[]> {
+export function populationFigures(): Figure[] {
   const questions = new Questions(1000)
-  const { order } = questions
   const populations = [10, 1000, 100_000, 1_000_000]
-  const times = await perQuestion(
-    populations.map((acls) => {
-      const permissions = questions.permissions(acls)
-      return () => {
-        let allowed = 0
-        for (let i = 0; i < QUESTIONS; i++) if (permissions.allowsTopic(READ, order[i] as number)) allowed++
-        return allowed
-      }
-    }),
+  const operations = populations.map((acls) => [
+    `${acls.toLocaleString('en')} ACLs`,
+    questions.resolved(questions.permitted(acls).permissions),
+  ])
+  const times = alternate(Object.fromEntries(operations), QUESTIONS)
+  const [fewest, ...others] = Object.entries(times) as [string, Rounds][]
+  return others.map(([acls, rounds]) =>
+    compared([`cached, from a resolved topic, ${acls}`, rounds], fewest as [string, Rounds], 1.1),
   )
-  const [fewest = Number.NaN] = times
-  return populations.map((acls, i) => ({
-    what: `cached, from a resolved topic, ${acls.toLocaleString('en')} ACLs`,
-    value: times[i] as number,
-    unit: 'ns',
-    ...(i === 0 ? {} : { beside: { what: '10 ACLs', value: fewest }, atMost: 1.1 }),
-  }))
 }
 
-/** Minima: what else runs on the machine only adds. */
-async function perQuestion(operations: readonly (() => unknown)[]): Promise<number[]> {
-  // The machine's compiler runs beside; it has to be done with all of them first.
-  for (let round = 0; round < 200; round++) for (const operation of operations) operation()
-  return (await timeTogether(operations)).map(({ min }) => min / QUESTIONS)
+/** What it costs that somebody might listen, that somebody did, and that somebody does. */
+export function listenerFigures(): Figure[] {
+  const questions = new Questions(1000)
+  let told = 0
+  const permitted = (listen: (cache: PermissionCache) => void) => {
+    const { cache, permissions } = questions.permitted(1000)
+    listen(cache)
+    return questions.resolved(permissions)
+  }
+  const times = alternate(
+    {
+      never: permitted(() => {}),
+      before: permitted((cache) => cache.onQuestion(() => told++)()),
+      now: permitted((cache) => cache.onQuestion(() => told++)),
+    },
+    QUESTIONS,
+  )
+  if (told === 0) throw new Error('nothing was told')
+  const silence = ['nobody ever listened', times.never] as const
+  return [
+    compared(['cached, who listened has gone', times.before], silence, 1.1),
+    compared(['cached, somebody listens', times.now], silence),
+  ]
 }
 
 function viewOf(bytes: Buffer): DataView {

@@ -1,8 +1,9 @@
 import { type ExecFileSyncOptions, execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { freemem, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { realKafkaMissing, repositoryRoot } from '../../test/helpers/real-kafka/classpath.ts'
+import type { Report } from '../harness/report.ts'
 import type { Cell } from './populations.ts'
 
 const QUIET: ExecFileSyncOptions = { stdio: ['ignore', 'ignore', 'inherit'] }
@@ -17,10 +18,10 @@ export interface StandardFigures {
 }
 
 /** Kafka's own authorizer, under JMH; undefined where Java and Maven are not there. */
-export function buildStandardAuthorizer(): StandardAuthorizerRuns | undefined {
+export function buildStandardAuthorizer(report: Report): StandardAuthorizerRuns | undefined {
   const missing = realKafkaMissing()
   if (missing !== undefined) {
-    console.log(`Kafka's StandardAuthorizer is left out: ${missing}`)
+    report.missing("Kafka's StandardAuthorizer", missing)
     return undefined
   }
   const project = join(repositoryRoot(), 'bench', 'authorize', 'java')
@@ -46,8 +47,9 @@ export class StandardAuthorizerRuns {
       execFileSync(
         'java',
         [
-          ...['-cp', this.#classpath, 'org.openjdk.jmh.Main', 'StandardAuthorizerBench'],
-          ...['-f', '1', '-w', '1s', '-r', '1s', ...rounds, '-jvmArgs', heap, '-rf', 'json', '-rff', file],
+          ...[...heap, '-cp', this.#classpath, 'org.openjdk.jmh.Main', 'StandardAuthorizerBench'],
+          // Each cell has a machine of its own; not each question, for with ten million rules it takes minutes to be ready.
+          ...['-f', '0', '-w', '1s', '-r', '1s', ...rounds, '-rf', 'json', '-rff', file],
           ...['-p', `resourceCount=${resources}`, '-p', `aclCount=${acls}`],
           ...['-p', `denyPercentage=${denyPercentage}`, '-foe', 'true'],
         ],
@@ -68,13 +70,16 @@ export class StandardAuthorizerRuns {
   memory({ resources, acls }: Cell): number | undefined {
     const heap = this.#heapFor(resources * acls)
     if (heap === undefined) return undefined
-    const program = ['-cp', this.#classpath, heap, 'josephk.bench.Memory', String(resources), String(acls)]
+    const program = ['-cp', this.#classpath, ...heap, 'josephk.bench.Memory', String(resources), String(acls)]
     return Number(execFileSync('java', program, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }))
   }
 
-  #heapFor(acls: number): string | undefined {
+  /** A collector that leaves most of the time to what is measured, and room enough for it. */
+  #heapFor(acls: number): string[] | undefined {
     const megabytes = Math.ceil((acls * BYTES_PER_ACL) / 2 ** 20) + 512
-    return megabytes * 2 ** 20 < freemem() ? `-Xmx${megabytes}m` : undefined
+    return megabytes * 2 ** 20 < process.availableMemory()
+      ? ['-XX:+UseParallelGC', `-Xmx${megabytes}m`]
+      : undefined
   }
 }
 

@@ -3,11 +3,14 @@ import { readUuid, writeUuid } from './uuid.ts'
 /** Four words of the id, then one more than its number (0: nothing is here): what is read together lies together. */
 const ENTRY = 5
 const SMALLEST = 16
+/** Knuth's multiplicative hash: 2^32 divided by the golden ratio. */
+const MULTIPLIER = 0x9e3779b1
 
 /** Numbers for UUIDs that somebody knows before they come, found by their sixteen bytes: no string is made. */
 export class KnownUuids {
   #entries = new Int32Array(SMALLEST * ENTRY)
-  #mask = SMALLEST - 1
+  /** How far a hash is shifted to become a place. */
+  #shift = 28
   #count = 0
   readonly #texts: (string | undefined)[] = []
   readonly #given = new DataView(new ArrayBuffer(16))
@@ -22,7 +25,7 @@ export class KnownUuids {
 
   /** @param uuid one that is not known, in Kafka's form @param number not negative, and nobody else's */
   add(uuid: string, number: number): void {
-    if (2 * (this.#count + 1) > this.#mask) this.#double()
+    if (2 * (this.#count + 1) * ENTRY > this.#entries.length) this.#double()
     writeUuid(this.#given, 0, uuid)
     this.#put(this.#given, number)
     this.#texts[number] = readUuid(this.#given, 0)
@@ -32,20 +35,22 @@ export class KnownUuids {
   /** @param uuid one that was added */
   remove(uuid: string): void {
     const entries = this.#entries
-    const mask = this.#mask
+    const end = entries.length
     const number = this.numberOf(uuid)
-    let gap = home(this.#given, 0) & mask
-    while (entries[gap * ENTRY + 4] !== number + 1) gap = (gap + 1) & mask
+    let gap = this.#home(this.#given.getInt32(0, true), this.#given.getInt32(12, true))
+    while (entries[gap + 4] !== number + 1) gap = gap + ENTRY === end ? 0 : gap + ENTRY
     this.#texts[number] = undefined
     this.#count--
     // What stands behind moves up, so that no search ends too early.
-    for (let at = (gap + 1) & mask; entries[at * ENTRY + 4] !== 0; at = (at + 1) & mask) {
-      const from = ((entries[at * ENTRY] as number) ^ (entries[at * ENTRY + 3] as number)) & mask
-      if (((at - from) & mask) < ((at - gap) & mask)) continue
-      entries.copyWithin(gap * ENTRY, at * ENTRY, (at + 1) * ENTRY)
+    for (let at = gap; ; ) {
+      at = at + ENTRY === end ? 0 : at + ENTRY
+      if (entries[at + 4] === 0) break
+      const from = this.#home(entries[at] as number, entries[at + 3] as number)
+      if ((at - from + end) % end < (at - gap + end) % end) continue
+      entries.copyWithin(gap, at, at + ENTRY)
       gap = at
     }
-    entries.fill(0, gap * ENTRY, (gap + 1) * ENTRY)
+    entries.fill(0, gap, gap + ENTRY)
   }
 
   /** The number of a UUID in Kafka's form, -1 where it is not known. */
@@ -57,45 +62,45 @@ export class KnownUuids {
   /** The number of the UUID that lies there, -1 where it is not known. */
   find(view: DataView, start: number): number {
     const entries = this.#entries
-    const mask = this.#mask
-    const first = view.getInt32(start)
-    const last = view.getInt32(start + 12)
-    for (let at = (first ^ last) & mask; ; at = (at + 1) & mask) {
-      const word = at * ENTRY
+    const first = view.getInt32(start, true)
+    const last = view.getInt32(start + 12, true)
+    for (let at = this.#home(first, last); ; ) {
       if (
-        entries[word] === first &&
-        entries[word + 3] === last &&
-        entries[word + 1] === view.getInt32(start + 4) &&
-        entries[word + 2] === view.getInt32(start + 8)
+        entries[at] === first &&
+        entries[at + 3] === last &&
+        entries[at + 1] === view.getInt32(start + 4, true) &&
+        entries[at + 2] === view.getInt32(start + 8, true)
       ) {
-        return (entries[word + 4] as number) - 1
+        return (entries[at + 4] as number) - 1
       }
-      if (entries[word + 4] === 0) return -1
+      if (entries[at + 4] === 0) return -1
+      at += ENTRY
+      if (at === entries.length) at = 0
     }
   }
 
   #put(view: DataView, number: number): void {
     const entries = this.#entries
-    let at = home(view, 0) & this.#mask
-    while (entries[at * ENTRY + 4] !== 0) at = (at + 1) & this.#mask
-    for (let i = 0; i < 4; i++) entries[at * ENTRY + i] = view.getInt32(4 * i)
-    entries[at * ENTRY + 4] = number + 1
+    let at = this.#home(view.getInt32(0, true), view.getInt32(12, true))
+    while (entries[at + 4] !== 0) at = at + ENTRY === entries.length ? 0 : at + ENTRY
+    for (let i = 0; i < 4; i++) entries[at + i] = view.getInt32(4 * i, true)
+    entries[at + 4] = number + 1
   }
 
   #double(): void {
     const before = this.#entries
     this.#entries = new Int32Array(2 * before.length)
-    this.#mask = 2 * this.#mask + 1
+    this.#shift--
     const view = new DataView(new ArrayBuffer(16))
     for (let at = 0; at < before.length; at += ENTRY) {
       if (before[at + 4] === 0) continue
-      for (let i = 0; i < 4; i++) view.setInt32(4 * i, before[at + i] as number)
+      for (let i = 0; i < 4; i++) view.setInt32(4 * i, before[at + i] as number, true)
       this.#put(view, (before[at + 4] as number) - 1)
     }
   }
-}
 
-/** A UUID is chance for the most part, or it is counted up at its end. */
-function home(view: DataView, start: number): number {
-  return view.getInt32(start) ^ view.getInt32(start + 12)
+  /** A UUID is chance for the most part, or it is counted up at its end. */
+  #home(first: number, last: number): number {
+    return (Math.imul(first ^ last, MULTIPLIER) >>> this.#shift) * ENTRY
+  }
 }

@@ -170,8 +170,9 @@ export class CachedPermissions implements Permissions, PageOwner {
   }
 
   #hit(): void {
-    this.#hits = (this.#hits + 1) | 0
-    if (this.#hits === 0) this.#hitsCarried += 2 ** 32
+    const hits = (this.#hits + 1) | 0
+    this.#hits = hits
+    if (hits === 0) this.#hitsCarried += 2 ** 32
   }
 
   #giveBack(pages: Int32Array, first: number, step: number): void {

@@ -40,7 +40,8 @@ public class StandardAuthorizerBench {
     @Param("0")
     private double denyPercentage;
 
-    private StandardAuthorizer authorizer;
+    /** The same for all questions of a run: it takes long to be made. */
+    private static StandardAuthorizer authorizer;
     private RequestContext context;
     private RequestContext otherContext;
     private final List<Action> one = writes(95);
@@ -49,7 +50,7 @@ public class StandardAuthorizerBench {
 
     @Setup
     public void setUp() throws Exception {
-        authorizer = Population.authorizer(resourceCount, aclCount, denyPercentage);
+        if (authorizer == null) authorizer = Population.authorizer(resourceCount, aclCount, denyPercentage);
         context = contextFrom("127.0.0.1");
         otherContext = contextFrom("127.0.0.2");
         for (int i = 0; i < TOPICS; i++) many[i] = writes((int) (1 + 7919L * i % (resourceCount - 1)));
