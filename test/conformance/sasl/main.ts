@@ -17,6 +17,15 @@ const AT_ONCE = 16
 const WARM_UP = 50
 const LONGEST_SCRIPT_MS = 30_000
 
+const LISTENERS = [
+  { name: 'OPEN', securityProtocol: 'PLAINTEXT' },
+  { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
+  { name: 'SHORT', securityProtocol: 'SASL_PLAINTEXT' },
+  { name: 'BRIEF', securityProtocol: 'SASL_PLAINTEXT' },
+  { name: 'KEYS', securityProtocol: 'SASL_PLAINTEXT' },
+  { name: 'FETCHED', securityProtocol: 'SASL_PLAINTEXT' },
+] as const
+
 const CONFIGS = {
   'connection.failed.authentication.delay.ms': String(DELAY_MS),
   'listener.name.short.connections.max.reauth.ms': String(MAX_REAUTH_MS),
@@ -43,7 +52,29 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
 
 async function kafkaAnswers(): Promise<Answers> {
   await using keys = await startKeyServer()
-  const properties: Record<string, string> = { ...CONFIGS, ...keys.properties }
+  await using kafka = await startRealKafka({
+    listeners: LISTENERS,
+    properties: { ...loginProperties(), ...keys.properties },
+    // A JVM asks nobody for keys without being allowed to.
+    javaArguments: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${keys.file},${keys.http}`],
+  })
+  return await answers(kafka.brokers[0]?.addresses as Addresses)
+}
+
+async function josephkAnswers(): Promise<Answers> {
+  await using keys = await startKeyServer()
+  await using cluster = await Cluster.start({
+    brokers: [{ nodeId: 1 }],
+    listeners: LISTENERS,
+    config: { ...loginProperties(), ...keys.properties },
+  })
+  const listeners = cluster.brokers[0]?.listeners ?? []
+  return await answers(Object.fromEntries(listeners.map(({ name, address }) => [name, address])) as Addresses)
+}
+
+/** By which mechanisms who may log in where, and for how long; both sides are told the same. */
+function loginProperties(): Record<string, string> {
+  const properties: Record<string, string> = { ...CONFIGS }
   for (const listener of ['keys', 'fetched']) {
     properties[`listener.name.${listener}.sasl.enabled.mechanisms`] = 'OAUTHBEARER'
   }
@@ -58,39 +89,7 @@ async function kafkaAnswers(): Promise<Answers> {
       properties[`${prefix}.${scram}.sasl.jaas.config`] = module('scram.Scram')
     }
   }
-  await using kafka = await startRealKafka({
-    listeners: [
-      { name: 'OPEN', securityProtocol: 'PLAINTEXT' },
-      { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
-      { name: 'SHORT', securityProtocol: 'SASL_PLAINTEXT' },
-      { name: 'BRIEF', securityProtocol: 'SASL_PLAINTEXT' },
-      { name: 'KEYS', securityProtocol: 'SASL_PLAINTEXT' },
-      { name: 'FETCHED', securityProtocol: 'SASL_PLAINTEXT' },
-    ],
-    properties,
-    // A JVM asks nobody for keys without being allowed to.
-    javaArguments: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${keys.file},${keys.http}`],
-  })
-  return await answers(kafka.brokers[0]?.addresses as Addresses)
-}
-
-async function josephkAnswers(): Promise<Answers> {
-  await using keys = await startKeyServer()
-  await using cluster = await Cluster.start({
-    brokers: [{ nodeId: 1 }],
-    listeners: [
-      { name: 'OPEN' },
-      { name: 'SASL', securityProtocol: 'SASL_PLAINTEXT' },
-      { name: 'SHORT', securityProtocol: 'SASL_PLAINTEXT' },
-      { name: 'BRIEF', securityProtocol: 'SASL_PLAINTEXT' },
-      { name: 'KEYS', securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['OAUTHBEARER'] },
-      { name: 'FETCHED', securityProtocol: 'SASL_PLAINTEXT', saslMechanisms: ['OAUTHBEARER'] },
-    ],
-    config: { ...CONFIGS, ...keys.properties },
-    users: USERS.map((name) => ({ name, password: PASSWORD, mechanisms: ['PLAIN'] })),
-  })
-  const listeners = cluster.brokers[0]?.listeners ?? []
-  return await answers(Object.fromEntries(listeners.map(({ name, address }) => [name, address])) as Addresses)
+  return properties
 }
 
 async function answers(addresses: Addresses): Promise<Answers> {
