@@ -9,7 +9,7 @@ import { ScramClient } from '../../helpers/security/scram-client.ts'
 /** `connection.failed.authentication.delay.ms` of both brokers: long enough to be told from none. */
 export const DELAY_MS = 1_500
 /** What ends sooner than this has not been delayed. */
-const AT_ONCE_MS = 700
+const AT_ONCE_MS = 1_400
 /** What is still open after this stays so. */
 const OPEN_MS = 3_000
 
