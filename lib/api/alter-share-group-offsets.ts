@@ -14,11 +14,8 @@ import { may, READ_GROUP, READ_TOPIC } from '../security/authorization/needs.ts'
 import type { Parts } from './parts.ts'
 import { areShareGroupsEnabled, SWITCHED_OFF } from './share-groups-enabled.ts'
 
-const NOT_THERE = {
-  errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  errorMessage: 'There is no such topic or partition.',
-}
-const HIDDEN = { errorCode: READ_TOPIC.errorCode, errorMessage: 'The topic may not be read.' }
+const NOT_THERE = { ...new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) }
+const HIDDEN = { ...new ApiError(READ_TOPIC.errorCode) }
 
 export function createAlterShareGroupOffsetsHandler({
   nodeId,
@@ -27,11 +24,11 @@ export function createAlterShareGroupOffsetsHandler({
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
   return guarded(alterShareGroupOffsets, [READ_GROUP, READ_TOPIC], ({ groupId, topics }, context) => {
     if (!areShareGroupsEnabled(metadata.image)) return SWITCHED_OFF
-    if (!may(context, READ_GROUP, groupId)) return { errorCode: READ_GROUP.errorCode }
+    if (!may(context, READ_GROUP, groupId)) return { ...new ApiError(READ_GROUP.errorCode) }
     const shard = groupCoordinator.shardOf(nodeId, groupId)
     if (!shard) return { errorCode: ErrorCode.NOT_COORDINATOR }
-    const group = groupToAlter(shard, groupId)
-    if (group instanceof ApiError) return { ...group }
+    const refusal = refuses(shard, groupId)
+    if (refusal) return { ...refusal }
     return {
       responses: topics.map(({ topicName, partitions }) => {
         const topic = metadata.image.topicsByName.get(topicName)
@@ -39,6 +36,7 @@ export function createAlterShareGroupOffsetsHandler({
         const alter = (partition: number, startOffset: number) => {
           if (!mayRead) return HIDDEN
           if (!topic?.partitions[partition]) return NOT_THERE
+          const group = shard.shareGroup(groupId, true) as ShareGroup
           return { errorCode: setStartOffset(shard, group, topic.topicId, partition, startOffset) }
         }
         return {
@@ -54,8 +52,9 @@ export function createAlterShareGroupOffsetsHandler({
   })
 }
 
-function groupToAlter(shard: GroupShard, groupId: string): ShareGroup | ApiError {
+function refuses(shard: GroupShard, groupId: string): ApiError | undefined {
   if (groupId === '')
     return new ApiError(ErrorCode.INVALID_GROUP_ID, 'A group without a name has no offsets.')
-  return shard.groups.has(groupId) ? emptyShareGroup(shard, groupId) : shard.createShareGroup(groupId)
+  const group = shard.groups.has(groupId) ? emptyShareGroup(shard, groupId) : undefined
+  return group instanceof ApiError ? group : undefined
 }

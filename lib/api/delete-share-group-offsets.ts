@@ -15,15 +15,12 @@ import { areShareGroupsEnabled, SWITCHED_OFF } from './share-groups-enabled.ts'
 interface Answer {
   readonly topicName: string
   readonly topicId?: string
-  readonly errorCode: ErrorCode
-  readonly errorMessage?: string
+  readonly errorCode: number
+  readonly errorMessage?: string | null
 }
 
-const HIDDEN = { errorCode: READ_TOPIC.errorCode, errorMessage: 'The topic may not be read.' }
-const NOTHING_THERE = {
-  errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  errorMessage: 'The group has no offsets of such a topic.',
-}
+const HIDDEN = { ...new ApiError(READ_TOPIC.errorCode) }
+const NOTHING_THERE = { ...new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) }
 
 export function createDeleteShareGroupOffsetsHandler({
   nodeId,
@@ -32,7 +29,7 @@ export function createDeleteShareGroupOffsetsHandler({
 }: Pick<Parts, 'nodeId' | 'groupCoordinator' | 'metadata'>): Handler {
   return guarded(deleteShareGroupOffsets, [DELETE_GROUP, READ_TOPIC], ({ groupId, topics }, context) => {
     if (!areShareGroupsEnabled(metadata.image)) return SWITCHED_OFF
-    if (!may(context, DELETE_GROUP, groupId)) return { errorCode: DELETE_GROUP.errorCode }
+    if (!may(context, DELETE_GROUP, groupId)) return { ...new ApiError(DELETE_GROUP.errorCode) }
     const shard = groupCoordinator.shardOf(nodeId, groupId)
     if (!shard) return { errorCode: ErrorCode.NOT_COORDINATOR }
     const group = emptyShareGroup(shard, groupId)

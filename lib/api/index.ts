@@ -16,6 +16,7 @@ import { createDeleteAclsHandler } from './delete-acls.ts'
 import { createDeleteGroupsHandler } from './delete-groups.ts'
 import { createDeleteRecordsHandler } from './delete-records.ts'
 import { createDeleteShareGroupOffsetsHandler } from './delete-share-group-offsets.ts'
+import { createDeleteShareGroupStateHandler } from './delete-share-group-state.ts'
 import { createDeleteTopicsHandler } from './delete-topics.ts'
 import { createDescribeAclsHandler } from './describe-acls.ts'
 import { createDescribeClientQuotasHandler } from './describe-client-quotas.ts'
@@ -36,6 +37,7 @@ import { createFindCoordinatorHandler } from './find-coordinator.ts'
 import { createHeartbeatHandler } from './heartbeat.ts'
 import { createIncrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
 import { createInitProducerIdHandler } from './init-producer-id.ts'
+import { createInitializeShareGroupStateHandler } from './initialize-share-group-state.ts'
 import { createJoinGroupHandler } from './join-group.ts'
 import { createLeaveGroupHandler } from './leave-group.ts'
 import { createListConfigResourcesHandler } from './list-config-resources.ts'
@@ -49,6 +51,8 @@ import { createOffsetFetchHandler } from './offset-fetch.ts'
 import { createOffsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import type { Parts } from './parts.ts'
 import { createProduceHandler } from './produce.ts'
+import { createReadShareGroupStateHandler } from './read-share-group-state.ts'
+import { createReadShareGroupStateSummaryHandler } from './read-share-group-state-summary.ts'
 import { createRenewDelegationTokenHandler } from './renew-delegation-token.ts'
 import { createSaslAuthenticateHandler } from './sasl-authenticate.ts'
 import { createSaslHandshakeHandler } from './sasl-handshake.ts'
@@ -62,6 +66,7 @@ import { createStreamsGroupTopologyDescriptionUpdateHandler } from './streams-gr
 import { createSyncGroupHandler } from './sync-group.ts'
 import { createTxnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { createUpdateFeaturesHandler } from './update-features.ts'
+import { createWriteShareGroupStateHandler } from './write-share-group-state.ts'
 import { createWriteTxnMarkersHandler } from './write-txn-markers.ts'
 
 /** Every API that brokers serve, in order of the keys. */
@@ -123,6 +128,11 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createShareGroupDescribeHandler,
   createShareFetchHandler,
   createShareAcknowledgeHandler,
+  createInitializeShareGroupStateHandler,
+  createReadShareGroupStateHandler,
+  createWriteShareGroupStateHandler,
+  createDeleteShareGroupStateHandler,
+  createReadShareGroupStateSummaryHandler,
   createStreamsGroupHeartbeatHandler,
   createStreamsGroupDescribeHandler,
   createDescribeShareGroupOffsetsHandler,

@@ -5,7 +5,7 @@ import { type Client, sources, standardJob } from '../client.ts'
 import { missingProgram, mustRun } from '../process.ts'
 import { javaCommand, resolveClasspath } from './maven.ts'
 import { javaSasl } from './sasl.ts'
-import { shareJob } from './share.ts'
+import { shareJob, shareThreeBrokersJob } from './share.ts'
 import { threeBrokersJob } from './three-brokers.ts'
 
 const SOURCES = sources('java')
@@ -41,6 +41,7 @@ export const java: Client = {
       javaCommand(classpath(folder), 'Job'),
     ),
     shareJob((folder) => javaCommand(classpath(folder), 'Share')),
+    shareThreeBrokersJob((folder) => javaCommand(classpath(folder), 'ShareThreeBrokers')),
     standardJob('java consumer groups', ['none', 'zstd'], (folder) => [
       ...javaCommand(classpath(folder), 'Job'),
       ...['--group', 'consumer'],

@@ -1,4 +1,5 @@
 import type { Job } from '../client.ts'
+import { runWithOrders } from '../orders.ts'
 import { run } from '../process.ts'
 
 const TIMEOUT_MS = 150_000
@@ -20,5 +21,13 @@ export function shareJob(command: (folder: string) => readonly string[]): Job {
       const { code } = await run(program, [...args, ...options], { timeoutMs: TIMEOUT_MS, onLine })
       if (code !== 0) throw new Error(`the program ended with ${code}`)
     },
+  }
+}
+
+/** Share consumers while each of three brokers is stopped and started, and members join, leave and die. */
+export function shareThreeBrokersJob(command: (folder: string) => readonly string[]): Job {
+  return {
+    name: 'java share three brokers',
+    run: (context) => runWithOrders(context, command(context.folder), { records: 20_000, partitions: 6 }),
   }
 }

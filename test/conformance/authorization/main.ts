@@ -1,5 +1,6 @@
 import { Cluster } from '../../../lib/index.ts'
 import { QUESTIONS } from '../../helpers/authorization/questions.ts'
+import { ABOUT_SHARE_GROUPS } from '../../helpers/authorization/share-groups.ts'
 import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
 import { interview } from './interview.ts'
 import { SUPER_USER, USERS } from './rules.ts'
@@ -14,6 +15,8 @@ const CONFIG = {
   'unstable.api.versions.enable': 'true',
   'transaction.two.phase.commit.enable': 'true',
 }
+
+const ALL = [...QUESTIONS, ...ABOUT_SHARE_GROUPS]
 
 /** The same users under the same rules ask Kafka and us the same; field by field, the answers are to be the same. */
 export async function run(): Promise<{ passed: number; failed: number; details: string[] }> {
@@ -45,8 +48,8 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
     let passed = 0
     const details: string[] = []
     for (const user of USERS) {
-      const expected = await interview(real, ours, user, QUESTIONS)
-      const actual = await interview(ours, real, user, QUESTIONS)
+      const expected = await interview(real, ours, user, ALL)
+      const actual = await interview(ours, real, user, ALL)
       for (const [question, answer] of expected) {
         if (actual.get(question) === answer) passed++
         else details.push(`${question}: ${difference(answer, actual.get(question) ?? '')}`)

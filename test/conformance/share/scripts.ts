@@ -6,6 +6,7 @@ import { heartbeatScripts } from './scripts/heartbeats.ts'
 import { limitScripts } from './scripts/limits.ts'
 import { offsetScripts } from './scripts/offsets.ts'
 import { sessionScripts } from './scripts/sessions.ts'
+import { stateScripts } from './scripts/states.ts'
 import { type Script, Steps } from './steps.ts'
 
 export { WITHOUT } from './scripts/without.ts'
@@ -18,6 +19,7 @@ export const SCRIPTS: readonly Script[] = [
   ...sessionScripts,
   ...acknowledgingScripts,
   ...offsetScripts,
+  ...stateScripts,
 ]
 
 /** Runs a script and tells what was answered; a script that cannot go on ends with a line that says so. */

@@ -90,6 +90,16 @@ export class Steps {
     return member
   }
 
+  /** Waits until the states of so many partitions have been set up, which Kafka does in its own time. */
+  setUp(count: number): Promise<void> {
+    return this.peer.until(`states of ${count} partitions`, async () => {
+      const request = { groups: [{ groupId: this.groupId, topics: null }] }
+      const { groups } = await this.peer.admin.send(describeShareGroupOffsets, 1, request)
+      const all = (groups[0]?.topics ?? []).flatMap(({ partitions }) => partitions)
+      return all.length === count
+    })
+  }
+
   async connect(): Promise<RawClient> {
     const client = await RawClient.connect(this.peer.address, 'member')
     this.#clients.push(client)

@@ -1,10 +1,15 @@
 import { alterShareGroupOffsets } from '../../../protocol/messages/alter-share-group-offsets.ts'
 import { deleteShareGroupOffsets } from '../../../protocol/messages/delete-share-group-offsets.ts'
+import { deleteShareGroupState } from '../../../protocol/messages/delete-share-group-state.ts'
 import { describeShareGroupOffsets } from '../../../protocol/messages/describe-share-group-offsets.ts'
+import { initializeShareGroupState } from '../../../protocol/messages/initialize-share-group-state.ts'
+import { readShareGroupState } from '../../../protocol/messages/read-share-group-state.ts'
+import { readShareGroupStateSummary } from '../../../protocol/messages/read-share-group-state-summary.ts'
 import { shareAcknowledge } from '../../../protocol/messages/share-acknowledge.ts'
 import { shareFetch } from '../../../protocol/messages/share-fetch.ts'
 import { shareGroupDescribe } from '../../../protocol/messages/share-group-describe.ts'
 import { shareGroupHeartbeat } from '../../../protocol/messages/share-group-heartbeat.ts'
+import { writeShareGroupState } from '../../../protocol/messages/write-share-group-state.ts'
 import { type Question, question } from './question.ts'
 
 /** A member of `s-g1` that has a share session. */
@@ -50,5 +55,30 @@ export const ABOUT_SHARE_GROUPS: readonly Question[] = [
   question(deleteShareGroupOffsets, 'of an empty group', 'all', () => ({
     groupId: 's-g2',
     topics: [{ topicName: 'alpha' }],
+  })),
+  question(initializeShareGroupState, 'of a partition', 'all', ({ topicId }) => ({
+    groupId: 's-g4',
+    topics: [{ topicId: topicId('alpha'), partitions: [{ partition: 0, stateEpoch: 1, startOffset: 0 }] }],
+  })),
+  question(readShareGroupState, 'of a partition', 'all', ({ topicId }) => ({
+    groupId: 's-g4',
+    topics: [{ topicId: topicId('alpha'), partitions: [{ partition: 0, leaderEpoch: 0 }] }],
+  })),
+  question(writeShareGroupState, 'of a partition', 'all', ({ topicId }) => ({
+    groupId: 's-g4',
+    topics: [
+      {
+        topicId: topicId('alpha'),
+        partitions: [{ partition: 0, stateEpoch: 1, leaderEpoch: 0, startOffset: 0, stateBatches: [] }],
+      },
+    ],
+  })),
+  question(readShareGroupStateSummary, 'of a partition', 'all', ({ topicId }) => ({
+    groupId: 's-g4',
+    topics: [{ topicId: topicId('alpha'), partitions: [{ partition: 0, leaderEpoch: 0 }] }],
+  })),
+  question(deleteShareGroupState, 'of a partition', 'all', ({ topicId }) => ({
+    groupId: 's-g4',
+    topics: [{ topicId: topicId('alpha'), partitions: [{ partition: 0 }] }],
   })),
 ]

@@ -16,6 +16,7 @@ import { offsets } from './offsets.ts'
 import { performanceTools } from './performance.ts'
 import { quotas } from './quotas.ts'
 import { sasl } from './sasl.ts'
+import { shareGroups } from './share-groups.ts'
 import { tls } from './tls.ts'
 import { tokens } from './tokens.ts'
 import { Tools } from './tool.ts'
@@ -51,6 +52,7 @@ export const tools: Client = {
     job('console', consoleTools),
     job('groups', groups),
     job('consumer groups', consumerGroups),
+    job('share groups', shareGroups),
     job('configs', configs),
     job('quotas', quotas),
     job('performance', performanceTools),

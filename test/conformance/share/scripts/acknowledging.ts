@@ -58,14 +58,15 @@ export const acknowledgingScripts: readonly Script[] = [
     name: 'share acknowledgements that are wrong',
     async run(steps) {
       await steps.begin()
-      await steps.produce(5)
-      await steps.produce(5)
       const [one, two] = [await steps.joined(), await steps.joined()]
       await two.open()
+      await steps.produce(5)
+      await steps.produce(5)
       await one.acknowledge('has no session', [[0, 0, ACCEPT]], { shareSessionEpoch: 1 })
-      await one.fetch('takes what there is', { maxRecords: 5, maxWaitMs: 500 })
-      await two.acknowledge('means what others have', [[5, 5, ACCEPT]])
-      await one.acknowledge('means what others have', [[0, 0, ACCEPT]])
+      await one.fetch('takes the first', { maxRecords: 5 })
+      await two.fetch('takes the others', { maxRecords: 5 })
+      await two.acknowledge('means what others have', [[0, 0, ACCEPT]])
+      await one.acknowledge('means what others have', [[4, 5, ACCEPT]])
       await one.acknowledge('means what is not there', [[10, 12, ACCEPT]])
       await one.acknowledge('goes beyond the end', [[8, 12, ACCEPT]])
       await one.acknowledge('ends before it begins', [[4, 2, ACCEPT]])
@@ -84,15 +85,15 @@ export const acknowledgingScripts: readonly Script[] = [
       await one.acknowledge('says what is below all', [[0, 1, -1]])
       await one.acknowledge('begins below all', [[-3, 1, ACCEPT]])
       await one.acknowledge('renews without saying so', [[0, 1, RENEW]])
-      await two.acknowledge('answers for half', [[0, 1, ACCEPT]])
-      await two.acknowledge('answers again', [[0, 1, ACCEPT]])
-      await two.acknowledge('answers across the start', [[0, 3, ACCEPT]])
-      await two.acknowledge('answers with one that is done', [
+      await one.acknowledge('answers for half', [[0, 1, ACCEPT]])
+      await one.acknowledge('answers again', [[0, 1, ACCEPT]])
+      await one.acknowledge('answers across the start', [[0, 3, ACCEPT]])
+      await one.acknowledge('answers with one that is done', [
         [3, 4, ACCEPT],
         [2, 2, ACCEPT],
       ])
-      await two.acknowledge('releases', [[4, 4, RELEASE]])
-      await two.acknowledge('accepts what it released', [[4, 4, ACCEPT]])
+      await one.acknowledge('releases', [[4, 4, RELEASE]])
+      await one.acknowledge('accepts what it released', [[4, 4, ACCEPT]])
       await steps.offsets('at the end')
     },
   },

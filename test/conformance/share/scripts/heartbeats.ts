@@ -10,8 +10,8 @@ import { offsetFetch } from '../../../../protocol/messages/offset-fetch.ts'
 import { RANGE } from '../../../helpers/groups/group-driver.ts'
 import type { Script } from '../steps.ts'
 
-/** What Kafka sets up in its own time has been set up by then. */
-const SET_UP_MS = 1200
+/** Kafka's group coordinator has seen by then what its controller did. */
+const SEEN_MS = 1000
 
 export const heartbeatScripts: readonly Script[] = [
   {
@@ -50,19 +50,17 @@ export const heartbeatScripts: readonly Script[] = [
       await steps.begin({}, 2)
       const one = await steps.member()
       await one.beat('joins', { subscribedTopicNames: [steps.topic] })
-      await steps.pause(SET_UP_MS)
+      await steps.setUp(2)
       await one.beat('comes again')
-      await steps.pause(SET_UP_MS)
       await one.beat('comes a third time')
       await steps.peer.admin.send(createPartitions, 3, {
         topics: [{ name: steps.topic, count: 3, assignments: null }],
         timeoutMs: 10_000,
       })
-      await steps.pause(SET_UP_MS)
+      await steps.pause(SEEN_MS)
       await one.beat('comes after a partition was added')
-      await steps.pause(SET_UP_MS)
+      await steps.setUp(3)
       await one.beat('comes after its state was set up')
-      await steps.pause(SET_UP_MS)
       await one.beat('comes later')
       await steps.describe('with three partitions')
       await steps.offsets('of three partitions')
@@ -88,7 +86,7 @@ export const heartbeatScripts: readonly Script[] = [
         memberEpoch: 0,
         subscribedTopicNames,
       })
-      await steps.pause(SET_UP_MS)
+      await steps.setUp(1)
       await one.join([steps.topic])
       await one.beat('is ahead', { memberEpoch: one.epoch + 1 })
       await one.beat('is far behind', { memberEpoch: one.epoch - 2 })
@@ -100,11 +98,10 @@ export const heartbeatScripts: readonly Script[] = [
       await one.beat('reads what is not there', { subscribedTopicNames: [`${steps.topic}-later`] })
       await steps.describe('reading what is not there')
       await steps.peer.createTopic(`${steps.topic}-later`, 1)
-      await steps.pause(SET_UP_MS)
+      await steps.pause(SEEN_MS)
       await one.beat('comes when it is there')
-      await steps.pause(SET_UP_MS)
+      await steps.setUp(2)
       await one.beat('comes when its state is set up')
-      await steps.pause(SET_UP_MS)
       await one.beat('has a rack', { rackId: 'rack' })
       await steps.describe('with a rack')
       await one.beat('changes its rack', { rackId: 'other' })
@@ -119,7 +116,7 @@ export const heartbeatScripts: readonly Script[] = [
       const members = [await steps.joined(), await steps.joined(), await steps.joined()]
       const fourth = await steps.member()
       await fourth.beat('finds no room', { subscribedTopicNames: [steps.topic] })
-      await members[0]?.beat('reads on', { subscribedTopicNames: [steps.topic] })
+      for (const member of members) await member.beat('reads on', { subscribedTopicNames: [steps.topic] })
       await steps.describe('with three')
     },
   },
@@ -127,7 +124,8 @@ export const heartbeatScripts: readonly Script[] = [
     name: 'share members outnumber partitions',
     async run(steps) {
       await steps.begin()
-      for (let count = 0; count < 3; count++) await steps.joined()
+      const members = [await steps.joined(), await steps.joined(), await steps.joined()]
+      for (const member of members) await member.beat('reads on', { subscribedTopicNames: [steps.topic] })
       await steps.describe('with three')
     },
   },

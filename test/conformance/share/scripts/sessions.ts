@@ -2,6 +2,7 @@ import { ACCEPT, RELEASE } from '../member.ts'
 import type { Script } from '../steps.ts'
 
 const NOBODY = 'd-d-d-d-d-d-d-d-d-d-dw'
+const KEPT_MS = 1000
 const NO_TOPIC = 'AAAAAAAAAAAAAAAAAAAAeQ'
 
 export const sessionScripts: readonly Script[] = [
@@ -42,12 +43,15 @@ export const sessionScripts: readonly Script[] = [
       await one.fetch('takes all')
       const topics = one.said([0, 1, ACCEPT], [2, 2, RELEASE])
       await one.fetch('ends with answers', { shareSessionEpoch: -1, topics, maxRecords: 0, maxWaitMs: 0 })
+      // Kafka keeps what became of them when it has answered.
+      await steps.pause(KEPT_MS)
       const two = await steps.joined()
       await two.fetch('gets what was not answered for')
       await two.client.close()
-      await steps.pause(500)
+      await steps.pause(KEPT_MS)
       await one.fetch('gets what the dead one held', { shareSessionEpoch: 0 })
       await one.fetch('ends with records wanted', { shareSessionEpoch: -1, maxRecords: 100 })
+      await steps.pause(KEPT_MS)
       two.client = await steps.connect()
       await two.fetch('comes back', { shareSessionEpoch: 2 })
       await two.fetch('begins anew', { shareSessionEpoch: 0 })
