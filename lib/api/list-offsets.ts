@@ -63,8 +63,14 @@ export function createListOffsetsHandler(parts: ListOffsetsParts): Handler {
   }))
 }
 
+const NONE: ReadonlySet<number> = new Set()
+
 /** Each partition once, and which were named more often: those are answered once, with an error. */
-function withoutRepeated(partitions: readonly PartitionRequest[]) {
+function withoutRepeated(partitions: readonly PartitionRequest[]): {
+  unique: readonly PartitionRequest[]
+  repeated: ReadonlySet<number>
+} {
+  if (partitions.length === 1) return { unique: partitions, repeated: NONE }
   const seen = new Set<number>()
   const repeated = new Set<number>()
   const unique = partitions.filter(({ partitionIndex }) => {
@@ -76,8 +82,19 @@ function withoutRepeated(partitions: readonly PartitionRequest[]) {
   return { unique, repeated }
 }
 
+/** All answers are objects of one shape: they are encoded by the same code. */
+function answer(
+  partitionIndex: number,
+  errorCode: ErrorCode,
+  timestamp: number,
+  offset: number,
+  leaderEpoch: number,
+) {
+  return { partitionIndex, errorCode, timestamp, offset, leaderEpoch }
+}
+
 function failed({ partitionIndex }: PartitionRequest, errorCode: ErrorCode) {
-  return { partitionIndex, errorCode, timestamp: -1, offset: -1 }
+  return answer(partitionIndex, errorCode, -1, -1, -1)
 }
 
 function list(
@@ -98,7 +115,9 @@ function list(
   const isolation = replicaId === CONSUMER_REPLICA_ID ? committed : null
   const found = replicas.offsetForTimestamp(available, timestamp, isolation)
   if (found === undefined) return failed(partition, ErrorCode.NONE)
-  if (typeof found !== 'number') return { partitionIndex, ...found }
+  if (typeof found !== 'number') {
+    return answer(partitionIndex, ErrorCode.NONE, found.timestamp, found.offset, found.leaderEpoch)
+  }
   const knowsError = version >= FIRST_VERSION_WITH_OFFSET_NOT_AVAILABLE
   const isNotAvailable = found === ErrorCode.OFFSET_NOT_AVAILABLE
   return failed(partition, isNotAvailable && !knowsError ? ErrorCode.LEADER_NOT_AVAILABLE : found)
