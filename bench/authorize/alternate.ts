@@ -63,12 +63,6 @@ function least(operation: () => unknown, repeats: number): number {
   return (Math.min(...bench.stats.sample) * 1e9) / repeats
 }
 
-/** The value that so large a share of the rounds is below. */
-export function quantile(rounds: Rounds, share: number): number {
-  const sorted = [...rounds].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number
-}
-
 /** Round by round, how many times what the other took. */
 export function ratios(rounds: Rounds, others: Rounds): Rounds {
   return rounds.map((value, i) => value / (others[i] as number))

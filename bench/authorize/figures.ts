@@ -1,6 +1,6 @@
 import type { Bar, Goal } from '../harness/report.ts'
-import { readable } from '../harness.ts'
-import { quantile, type Rounds, ratios } from './alternate.ts'
+import { quantile, readable } from '../harness.ts'
+import { type Rounds, ratios } from './alternate.ts'
 
 /** One line of the result: what was measured beside what, and the goal it is held to. */
 export interface Figure {
