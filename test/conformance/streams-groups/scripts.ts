@@ -13,6 +13,9 @@ export const SCRIPTS: readonly Script[] = [
   ...neighbourScripts,
 ]
 
+/** How the last line of a script begins that could not go on. */
+export const BROKE_OFF = 'broke off'
+
 /** Lists that Kafka takes from hash maps. */
 const UNORDERED = [
   'activeTasks',
@@ -30,7 +33,7 @@ export async function transcriptOf(script: Script, peer: KafkaPeer): Promise<rea
   try {
     await script.run(new Steps(peer, script.name.replaceAll(/\W+/g, '-'), transcript))
   } catch (error) {
-    transcript.lines.push(`broke off: ${error}`)
+    transcript.lines.push(`${BROKE_OFF}: ${error}`)
   }
   return transcript.lines
 }

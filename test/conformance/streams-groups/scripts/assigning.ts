@@ -1,17 +1,17 @@
+import { SeededRandom } from '../../../../lib/lab/random.ts'
 import type { GroupClient } from '../../groups/peer.ts'
 import { type Script, type Steps, tasks } from '../steps.ts'
 
 const [A, B, C] = ['member-a', 'member-b', 'member-c'] as const
 
-/** Heartbeats of members that do at once what they are told, until nobody is told anything. */
+/** Heartbeats of members that do at once what they are told, until the group is stable. */
 async function reconcile(steps: Steps, client: GroupClient, members: readonly string[]): Promise<void> {
   const known = new Map<string, { epoch: number; owned: object }>()
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 10; round++) {
+    const described = await steps.describe(client)
     for (const memberId of members) {
-      const { groupId } = steps
-      const described = await steps.describe(client)
       const member = described?.members.find((each) => each.memberId === memberId)
-      if (!member) throw new Error(`${memberId} is not in ${groupId}`)
+      if (!member) throw new Error(`${memberId} is not in ${steps.groupId}`)
       const { epoch, owned } = known.get(memberId) ?? { epoch: member.memberEpoch, owned: member.assignment }
       const heard = await steps.beat(client, { memberId, memberEpoch: epoch, ...owned })
       if (heard.errorCode !== 0)
@@ -22,11 +22,57 @@ async function reconcile(steps: Steps, client: GroupClient, members: readonly st
         owned: activeTasks ? { activeTasks, standbyTasks, warmupTasks } : owned,
       })
     }
+    if ((await steps.describe(client))?.groupState === 'Stable') return
+  }
+}
+
+/** Members of that many processes come and go by chance, the same on both sides; each time it is told who has what. */
+function randomScript(seed: number, processes: number, standbyReplicas: number): Script {
+  return {
+    name: `streams assignments by chance ${seed}`,
+    async run(steps) {
+      const client = await steps.client()
+      const random = new SeededRandom(seed)
+      const upTo = (count: number) => random.below(count)
+      const topology = steps.wordCount()
+      await steps.note(
+        'standby',
+        steps.configure(client, 'streams.num.standby.replicas', String(standbyReplicas)),
+      )
+      const members: string[] = []
+      for (let turn = 0; turn < 9; turn++) {
+        if (members.length === 6 || (members.length > 1 && upTo(3) === 0)) {
+          const [leaving] = members.splice(upTo(members.length), 1)
+          await steps.note(
+            `${leaving} leaves`,
+            steps.beat(client, { memberId: leaving as string, memberEpoch: -1 }),
+          )
+        } else {
+          const memberId = `member-${turn}-${upTo(1000)}`
+          members.push(memberId)
+          const processId = `process-${upTo(processes)}`
+          const { errorCode } = await steps.enter(client, memberId, topology, { processId })
+          await steps.note(`${memberId} of ${processId} joins`, errorCode)
+          if (turn === 0) await steps.settle()
+        }
+        await reconcile(steps, client, members)
+        const described = await steps.describe(client)
+        const assignments = described?.members.map(({ memberId, assignment }) => ({
+          memberId,
+          ...assignment,
+        }))
+        await steps.note('has', { state: described?.groupState, members: assignments })
+      }
+    },
   }
 }
 
 /** Who gets which tasks, and when. */
 export const assigningScripts: readonly Script[] = [
+  randomScript(1, 6, 0),
+  randomScript(2, 3, 1),
+  randomScript(3, 4, 2),
+  randomScript(4, 2, 1),
   {
     name: 'streams initial rebalance',
     async run(steps) {

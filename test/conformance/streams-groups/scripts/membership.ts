@@ -156,12 +156,12 @@ export const membershipScripts: readonly Script[] = [
     async run(steps) {
       const client = await steps.client()
       const topology = steps.stateless('orders')
-      for (const memberId of [A, B]) await steps.enter(client, memberId, topology)
-      await steps.note('the third', steps.enter(client, C, topology, { instanceId: 'i' }))
-      await steps.note('the fourth', steps.enter(client, D, topology))
+      for (const memberId of [A, B, 'e', 'f', 'g']) await steps.enter(client, memberId, topology)
+      await steps.note('the last', steps.enter(client, C, topology, { instanceId: 'i' }))
+      await steps.note('one too many', steps.enter(client, D, topology))
       await steps.note('one of them again', steps.enter(client, B, topology))
       await steps.beat(client, { memberId: C, memberEpoch: -2, instanceId: 'i' })
-      await steps.note('in the place of the third', steps.enter(client, D, topology, { instanceId: 'i' }))
+      await steps.note('in the place of the last', steps.enter(client, D, topology, { instanceId: 'i' }))
     },
   },
   {
