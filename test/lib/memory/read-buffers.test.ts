@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { Cluster } from '../../../lib/index.ts'
 import { isLent, Loans, ReadBuffers } from '../../../lib/memory/read-buffers.ts'
 import { FrameSplitter } from '../../../protocol/frame.ts'
+import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { fetch } from '../../../protocol/messages/fetch.ts'
 import { produce } from '../../../protocol/messages/produce.ts'
 import { decodeRecords } from '../../../protocol/records/decode-batch.ts'
@@ -76,10 +77,10 @@ async function filled(t: Test): Promise<Cluster> {
   return cluster
 }
 
-function asking(batch: number, maxBytes: number): Uint8Array {
+function asking(batch: number, maxBytes: number, { maxWaitMs = 0, minBytes = 0 } = {}): Uint8Array {
   const partitions = [{ partition: 0, fetchOffset: batch * 9, partitionMaxBytes: maxBytes }]
   const topics = [{ topic: 'large', partitions }]
-  return requestBytes(fetch, 11, { maxWaitMs: 0, minBytes: 0, maxBytes, sessionEpoch: -1, topics })
+  return requestBytes(fetch, 11, { maxWaitMs, minBytes, maxBytes, sessionEpoch: -1, topics })
 }
 
 type Answer = Decoded<typeof fetch.response>
@@ -172,6 +173,22 @@ t.test('readers that never read hold no more than there is, and the others move 
   for (const socket of slow) socket.destroy()
   await until(() => lent() === 0)
   t.pass('what was never sent is given back')
+})
+
+t.test('who waits for more holds nothing, whether it comes or the reader goes', async (t) => {
+  const cluster = await filled(t)
+  const lent = () => cluster.metrics.total(METRIC)
+  const [patient, gone] = [await dial(t, cluster), await dial(t, cluster)]
+  const waits = [300, 60_000].map((maxWaitMs) => asking(0, 14 * MB, { maxWaitMs, minBytes: 14 * MB + 1 }))
+  patient.write(waits[0] as Uint8Array)
+  gone.write(waits[1] as Uint8Array)
+  // Both have looked at the log, for they are handled before what comes behind them.
+  await using client = await RawClient.connect(cluster.bootstrapServers)
+  for (let i = 0; i < 5; i++) await client.send(apiVersions, 0, {})
+  t.equal(lent(), 0)
+  gone.destroy()
+  t.equal(batchesIn((await answersFrom(patient, 1))[0], 0), 15)
+  await until(() => lent() === 0)
 })
 
 t.test('a reader within the process may keep what it has read', async (t) => {
