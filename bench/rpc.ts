@@ -25,8 +25,13 @@ const SHAPES = [
 ]
 type Shape = (typeof SHAPES)[number]
 
+interface Request {
+  readonly name: string
+  readonly bytes: Buffer
+}
+
 /** What a client asks most: the end of a partition, and (one record) to store a little. */
-const REQUESTS: readonly { name: string; bytes: Buffer }[] = [
+const REQUESTS: readonly Request[] = [
   {
     name: 'ListOffsets',
     bytes: Buffer.from(
@@ -54,39 +59,44 @@ interface Named {
   readonly server: RunningServer
 }
 
-/** By request, shape and server. */
+/** By shape and server. */
 type Cells = Map<string, Best>
 
-function keyOf(request: string, { connections, inFlight }: Shape, server: string): string {
-  return `${request}, ${connections} x ${inFlight}: ${server}`
+function keyOf({ connections, inFlight }: Shape, server: string): string {
+  return `${connections} x ${inFlight}: ${server}`
 }
 
 export async function bench(report: Report): Promise<void> {
-  const cells: Cells = new Map()
-  for (const team of TEAMS) {
-    report.step(`${team.map(({ name }) => name).join(' and ')}, being started`)
-    const missing = (name: string, why: string) => report.missing(name, why)
-    await withServers(team, missing, (servers) => measure(report, servers, cells))
+  for (const request of REQUESTS) {
+    const cells: Cells = new Map()
+    for (const team of TEAMS) {
+      report.step(`${team.map(({ name }) => name).join(' and ')}, being started`)
+      const missing = (name: string, why: string) => report.missing(name, why)
+      await withServers(team, missing, (servers) => measure(report, servers, request, cells))
+    }
+    show(report, request, cells)
   }
-  for (const request of REQUESTS) show(report, request, cells)
 }
 
-async function measure(report: Report, servers: readonly Named[], cells: Cells): Promise<void> {
+async function measure(
+  report: Report,
+  servers: readonly Named[],
+  request: Request,
+  cells: Cells,
+): Promise<void> {
   for (const { name, server } of servers) if (name !== FLOOR.name) await makeTopic(server)
-  for (const request of REQUESTS) {
-    await load(servers, request.bytes, { connections: 10, inFlight: 16 }, (all) =>
-      inTurns(all, 1, WARM_UP_MS),
-    ).catch(() => {})
-    for (const shape of SHAPES) {
-      const title = keyOf(request.name, shape, servers.map(({ name }) => name).join(' and '))
-      report.step(title)
-      try {
-        const found = await load(servers, request.bytes, shape, (all) => inTurns(all, ROUNDS, ROUND_MS))
-        for (const [i, { name }] of servers.entries())
-          cells.set(keyOf(request.name, shape, name), found[i] as Best)
-      } catch (error) {
-        report.missing(title, (error as Error).message)
-      }
+  const names = servers.map(({ name }) => name).join(' and ')
+  const warmUp = (all: readonly Loaded[]) => inTurns(all, 1, WARM_UP_MS)
+  report.step(`${request.name}, ${names}, getting warm`)
+  await load(servers, request.bytes, { connections: 10, inFlight: 16 }, warmUp).catch(() => {})
+  for (const shape of SHAPES) {
+    const title = `${request.name}, ${keyOf(shape, names)}`
+    report.step(title)
+    try {
+      const found = await load(servers, request.bytes, shape, (all) => inTurns(all, ROUNDS, ROUND_MS))
+      for (const [i, { name }] of servers.entries()) cells.set(keyOf(shape, name), found[i] as Best)
+    } catch (error) {
+      report.missing(title, (error as Error).message)
     }
   }
 }
@@ -108,17 +118,15 @@ async function load<T>(
   }
 }
 
-function show(report: Report, { name, bytes }: (typeof REQUESTS)[number], cells: Cells): void {
-  const kinds = TEAMS.flat().filter((kind) =>
-    SHAPES.some((shape) => cells.has(keyOf(name, shape, kind.name))),
-  )
+function show(report: Report, { name, bytes }: Request, cells: Cells): void {
+  const kinds = TEAMS.flat().filter((kind) => SHAPES.some((shape) => cells.has(keyOf(shape, kind.name))))
   const rows = [
     ['connections x in flight', ...kinds.map((kind) => kind.name), 'ours to bare', 'CPU, ours to bare'],
   ]
   const goals: Goal[] = []
   const bars: Bar[] = []
   for (const shape of SHAPES) {
-    const cell = (kind: ServerKind) => cells.get(keyOf(name, shape, kind.name))
+    const cell = (kind: ServerKind) => cells.get(keyOf(shape, kind.name))
     const title = `${shape.connections} x ${shape.inFlight}`
     const [ours, floor] = [cell(josephk), cell(FLOOR)]
     const ratio = (ours?.requestsPerSecond ?? Number.NaN) / (floor?.requestsPerSecond ?? Number.NaN)
