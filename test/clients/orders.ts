@@ -40,6 +40,8 @@ export async function runWithOrders(
   try {
     forEachLine(child.stdout, onLine)
     forEachLine(child.stderr, onLine)
+    // Whom it leaves behind would hold its output open.
+    child.once('exit', () => killGroup(child, 'SIGKILL'))
     const code = await new Promise((resolve) => child.once('close', resolve))
     if (failure !== undefined) throw failure
     if (code !== 0) throw new Error(`the program ended with ${code}\n${tail(lines.join('\n'))}`)
