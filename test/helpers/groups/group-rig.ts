@@ -20,6 +20,7 @@ import { createShareGroupDescribeHandler } from '../../../lib/api/share-group-de
 import { createShareGroupHeartbeatHandler } from '../../../lib/api/share-group-heartbeat.ts'
 import { createStreamsGroupDescribeHandler } from '../../../lib/api/streams-group-describe.ts'
 import { createStreamsGroupHeartbeatHandler } from '../../../lib/api/streams-group-heartbeat.ts'
+import { createStreamsGroupTopologyDescriptionUpdateHandler } from '../../../lib/api/streams-group-topology-description-update.ts'
 import { createSyncGroupHandler } from '../../../lib/api/sync-group.ts'
 import { GroupCoordinator, type GroupCoordinatorOptions } from '../../../lib/groups/coordinator.ts'
 import { ManualClock } from '../../../lib/lab/clock.ts'
@@ -78,6 +79,7 @@ export const FACTORIES: readonly ((parts: GroupParts) => Handler)[] = [
   createDeleteShareGroupOffsetsHandler,
   createStreamsGroupHeartbeatHandler,
   createStreamsGroupDescribeHandler,
+  createStreamsGroupTopologyDescriptionUpdateHandler,
 ]
 
 export interface GroupRigOptions {

@@ -39,6 +39,9 @@ t.test('every API of groups is served, in every version', async (t) => {
     'DescribeShareGroupOffsets 0-1',
     'AlterShareGroupOffsets 0-0',
     'DeleteShareGroupOffsets 0-0',
+    'StreamsGroupHeartbeat 0-1',
+    'StreamsGroupDescribe 0-1',
+    'StreamsGroupTopologyDescriptionUpdate 0-0',
   ])
 })
 
