@@ -32,6 +32,9 @@ export class World {
   /** How often the group may have begun anew: when it was empty, or its coordinator lost what it had not written. */
   beginnings = 0
   #epoch = 0
+  #isConsumerGroup = false
+  /** Members that have not heard of the group's downgrade, with the epoch they think they are in. */
+  readonly #behind = new Map<string, number>()
 
   constructor(members: number) {
     for (const [topic, partitions] of this.#partitions) {
@@ -199,6 +202,10 @@ export class World {
     const epoch = group.type === 'classic' ? group.generationId : group.groupEpoch
     if (epoch < this.#epoch) throw new Error(`the group went from epoch ${this.#epoch} back to ${epoch}`)
     this.#epoch = epoch
+    const isDowngraded = this.#isConsumerGroup && group.type !== 'consumer'
+    this.#isConsumerGroup = group.type === 'consumer'
+    // As in Kafka, a group that is upgraded again at once takes for theirs what they should have had.
+    if (isDowngraded) for (const { memberId, epoch: own } of this.#clients) this.#behind.set(memberId, own)
     if (group.type !== 'consumer') return
     if (group.assignmentEpoch > group.groupEpoch)
       throw new Error('the group is assigned to for an epoch to come')
@@ -218,8 +225,9 @@ export class World {
     }
     owners.clear()
     // Who is a member reads nothing that another one reads.
-    for (const { memberId, owned } of this.#clients) {
-      if (group.members.has(memberId)) for (const partition of owned) own(partition, memberId)
+    for (const { memberId, owned, epoch: known } of this.#clients) {
+      if (!group.members.has(memberId) || this.#behind.get(memberId) === known) continue
+      for (const partition of owned) own(partition, memberId)
     }
   }
 
