@@ -28,6 +28,6 @@ export function shareJob(command: (folder: string) => readonly string[]): Job {
 export function shareThreeBrokersJob(command: (folder: string) => readonly string[]): Job {
   return {
     name: 'java share three brokers',
-    run: (context) => runWithOrders(context, command(context.folder), { records: 20_000, partitions: 6 }),
+    run: (context) => runWithOrders(context, command(context.folder), { records: 10_000, partitions: 6 }),
   }
 }

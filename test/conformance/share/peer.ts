@@ -69,9 +69,17 @@ export class Peer {
     await this.until('leaders', async () => {
       const { topics } = await this.#admin.send(metadata, 9, { topics: [{ name }] })
       const partitions = topics[0]?.partitions ?? []
-      return partitions.length === numPartitions && partitions.every(({ leaderId }) => leaderId >= 0)
+      const isLed = partitions.length === numPartitions && partitions.every(({ leaderId }) => leaderId >= 0)
+      return isLed && (await this.#isSeen(name, topicId))
     })
     return topicId
+  }
+
+  /** Whether the group coordinator knows of the topic, which a broker of Kafka does a moment after its controller. */
+  async #isSeen(topicName: string, topicId: string): Promise<boolean> {
+    const request = { groups: [{ groupId: 'any', topics: [{ topicName, partitions: [0] }] }] }
+    const [group] = (await this.#admin.send(describeShareGroupOffsets, 0, request)).groups
+    return group?.errorCode !== ErrorCode.NONE || group.topics[0]?.topicId === topicId
   }
 
   async until(what: string, isSo: () => Promise<boolean>): Promise<void> {
