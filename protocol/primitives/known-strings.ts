@@ -217,9 +217,9 @@ export class KnownStrings {
 
 type Words = [number, number, number, number, number, number, number, number]
 
-/** Its highest bits choose a place, and depend on all the words. */
+/** Multiply and shift: its highest bits choose a place, and depend on all the words. */
 function hashOf(a: number, b: number, c: number, d: number, e: number, f: number, rest: number): number {
-  const sum =
+  return (
     imul(a, 0x9e3779b1) +
     imul(b, 0x85ebca77) +
     imul(c, 0xc2b2ae3d) +
@@ -227,7 +227,7 @@ function hashOf(a: number, b: number, c: number, d: number, e: number, f: number
     imul(e, 0x165667b1) +
     imul(f, 0x85ebca6b) +
     rest
-  return imul(sum ^ (sum >>> 16), 0x9e3779b1)
+  )
 }
 
 /** Words for the bytes that an entry does not hold. */
