@@ -72,6 +72,9 @@ class ChainMember:
             time.sleep(0.1)
             since = self.offsets_since
             if since is not None and time.monotonic() - since > STUCK_AFTER_S:
+                # Its group need not wait for the end of its session.
+                threading.Thread(target=self.consumer.close, daemon=True).start()
+                time.sleep(1)
                 os._exit(STUCK)
 
     def run(self):
