@@ -79,8 +79,9 @@ export class Report {
     this.#progress.step(text)
   }
 
-  /** A rival or a case that is left out, by name and reason. Saying it again changes nothing. */
-  missing(what: string, why: string): void {
+  /** A rival or a case that is left out, by name and reason, of which one line counts. Saying it again changes nothing. */
+  missing(what: string, reason: string): void {
+    const [why = ''] = reason.split('\n')
     if (this.missings.some((one) => one.what === what && one.why === why)) return
     this.missings.push({ what, why })
     this.#print(`${what}: not measured, ${why}`)

@@ -53,7 +53,7 @@ t.test('goals are met, lost, or lost because nobody knows', async (t) => {
     { what: 'unknown', measured: 'not measured', limit: 'at most 25', isLost: true },
   ])
   report.missing('a rival', 'it does not run here')
-  report.missing('a rival', 'it does not run here')
+  report.missing('a rival', 'it does not run here\nand all that it logged')
   t.same(report.missings, [{ what: 'a rival', why: 'it does not run here' }])
   t.equal(kept, 2, 'kept as soon as it is said')
 })
