@@ -81,7 +81,8 @@ export class SharePartitions {
       stateBatches: state.stateBatches,
       write: (change) => {
         const errorCode = coordinator.write(key, state.stateEpoch, { leaderEpoch, ...change })
-        if (FENCES.has(persisterRefusal(errorCode).errorCode)) this.#drop(text)
+        const isRefused = errorCode !== ErrorCode.NONE
+        if (isRefused && FENCES.has(persisterRefusal(errorCode).errorCode)) this.#drop(text)
         return errorCode
       },
       onAvailable: () => this.#wake(text),

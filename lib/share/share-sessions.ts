@@ -120,11 +120,11 @@ export class ShareSessions {
       connection.onClosed(() => {
         for (const each of sessions) {
           if (this.#sessions.get(nameOf(each)) === each) this.release(each)
+          // Even where it has ended before: Kafka forgets the group's partitions only now.
           if (!this.#hasSessions(each.groupId)) this.#partitions.forgetGroup(each.groupId)
         }
       })
     }
-    // One that has ended is kept, with its group, as long as it is the last.
     for (const each of followed) if (this.#sessions.get(nameOf(each)) !== each) followed.delete(each)
     followed.add(session)
   }

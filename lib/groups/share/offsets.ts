@@ -31,7 +31,7 @@ export function sharedOffset(
 /** The group of which offsets may be changed: one that nobody is in. */
 export function emptyShareGroup(shard: GroupShard, groupId: string): ShareGroup | ApiError {
   const group = shard.groups.get(groupId)
-  if (!group) return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `There is no group ${groupId}.`)
+  if (!group) return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`)
   if (group.type !== 'share') {
     return new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} is not a share group.`)
   }

@@ -11,6 +11,8 @@ const CONFIG = {
   'allow.everyone.if.no.acl.found': 'false',
   'group.initial.rebalance.delay.ms': '0',
   'delegation.token.secret.key': 'a secret',
+  // Kafka looks for old records after half a minute, which a busy machine may take.
+  'log.retention.ms': '-1',
   // So that there is InitProducerId v6.
   'unstable.api.versions.enable': 'true',
   'transaction.two.phase.commit.enable': 'true',

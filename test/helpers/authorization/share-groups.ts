@@ -29,8 +29,9 @@ export const ABOUT_SHARE_GROUPS: readonly Question[] = [
     groupId: 's-g1',
     memberId: OTHER_MEMBER,
     shareSessionEpoch: 0,
+    // Whether Kafka has read the group's states back by then is chance.
     maxWaitMs: 0,
-    maxRecords: 10,
+    maxRecords: 0,
     topics: [{ topicId: topicId('alpha'), partitions: [{ partitionIndex: 0 }] }],
   })),
   question(shareAcknowledge, 'what was not acquired', 'newest', ({ topicId }) => {
