@@ -1,3 +1,4 @@
+import { deleteGroup } from '../groups/delete-group.ts'
 // DeleteGroups v0-v3: empty groups go, and their offsets with them. A group that is named twice is deleted once.
 //
 // Checked here: who may delete each group, who coordinates it, that it is there and empty.
@@ -18,16 +19,16 @@ export function createDeleteGroupsHandler({
     results: [...new Set(groupsNames)].map((groupId) => {
       if (!may(context, DELETE_GROUP, groupId)) return { groupId, errorCode: DELETE_GROUP.errorCode }
       const shard = groupCoordinator.shardOf(nodeId, groupId)
-      return { groupId, errorCode: shard ? deleteGroup(shard, groupId) : ErrorCode.NOT_COORDINATOR }
+      return { groupId, errorCode: shard ? deleteById(shard, groupId) : ErrorCode.NOT_COORDINATOR }
     }),
   }))
 }
 
-function deleteGroup(shard: GroupShard, groupId: string): number {
+function deleteById(shard: GroupShard, groupId: string): number {
   const group = shard.groups.get(groupId)
   if (!group) return ErrorCode.GROUP_ID_NOT_FOUND
   if (!group.isEmpty) return ErrorCode.NON_EMPTY_GROUP
   deleteOffsetsOfGroup(shard, groupId)
-  shard.deleteGroup(group)
+  deleteGroup(shard, group)
   return ErrorCode.NONE
 }

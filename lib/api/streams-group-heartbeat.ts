@@ -7,12 +7,11 @@
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { streamsGroupHeartbeat } from '../../protocol/messages/streams-group-heartbeat.ts'
-import {
-  heartbeatStreamsGroup,
-  type StreamsHeartbeat,
-  type StreamsHeartbeatRequest,
-  type StreamsHeartbeatResponse,
-} from '../groups/streams/heartbeat.ts'
+import { heartbeatStreamsGroup, type StreamsHeartbeat } from '../groups/streams/heartbeat.ts'
+import type {
+  StreamsHeartbeatRequest,
+  StreamsHeartbeatResponse,
+} from '../groups/streams/heartbeat-messages.ts'
 import { StatusCode } from '../groups/streams/status.ts'
 import { requiredTopics } from '../groups/streams/topology.ts'
 import { ApiError } from '../metadata/controller/api-error.ts'

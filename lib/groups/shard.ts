@@ -9,18 +9,14 @@ import { ClassicGroup } from './classic/group.ts'
 import { storedGroup } from './classic/stored-group.ts'
 import type { GroupConfig, GroupCoordinatorConfig } from './config.ts'
 import { ConsumerGroup } from './consumer/group.ts'
-import { groupTombstones } from './consumer/records.ts'
 import { type ConsumerGroups, replayConsumerGroup } from './consumer/replay.ts'
 import type { CoordinatorLog, OffsetProducer } from './coordinator-log.ts'
 import type { GroupRecord } from './group-record.ts'
 import { CommittedOffsets } from './offsets/committed-offsets.ts'
 import { PendingOffsets } from './offsets/pending-offsets.ts'
 import { ShareGroup } from './share/group.ts'
-import { groupTombstones as shareGroupTombstones } from './share/records.ts'
 import { replayShareGroup, type ShareGroups } from './share/replay.ts'
-import { deleteStates } from './share/states.ts'
 import { StreamsGroup } from './streams/group.ts'
-import { groupTombstones as streamsGroupTombstones } from './streams/records.ts'
 import { replayStreamsGroup, type StreamsGroups } from './streams/replay.ts'
 import type { TopicChanges } from './topic-changes.ts'
 
@@ -82,27 +78,6 @@ export class GroupShard implements ConsumerGroups, ShareGroups, StreamsGroups {
   /** Classic groups change first and are written then, as a whole. */
   writeGroup(group: ClassicGroup): void {
     this.log.append([{ record: groupMetadata, key: { group: group.groupId }, value: storedGroup(group) }])
-  }
-
-  /** Takes the group away; what it committed stays. */
-  deleteGroup(group: Group): void {
-    if (group.type === 'consumer') {
-      this.write(groupTombstones(group))
-      return
-    }
-    if (group.type === 'share') {
-      for (const topicId of group.initialized.keys()) deleteStates(this, group, topicId)
-      this.write(shareGroupTombstones(group))
-      return
-    }
-    if (group.type === 'streams') {
-      this.write(streamsGroupTombstones(group))
-      return
-    }
-    group.cancelTimers()
-    group.go('Dead')
-    this.groups.delete(group.groupId)
-    this.log.append([{ record: groupMetadata, key: { group: group.groupId }, value: null }])
   }
 
   createConsumerGroup(groupId: string): ConsumerGroup {

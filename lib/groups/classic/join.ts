@@ -3,6 +3,7 @@ import type { RequestContext } from '../../network/handler.ts'
 import type { Respond } from '../answer.ts'
 import { NEW_MEMBER_JOIN_TIMEOUT_MS } from '../config.ts'
 import { joinConsumerGroup } from '../consumer/classic-join.ts'
+import { deleteGroup } from '../delete-group.ts'
 import type { GroupShard } from '../shard.ts'
 import type { ClassicGroup } from './group.ts'
 import { joinStaticMember } from './join-static.ts'
@@ -33,7 +34,7 @@ export function joinClassicGroup(
     return
   }
   // What was another group becomes a classic one when it has no members left.
-  if (found && found.type !== 'classic') shard.deleteGroup(found)
+  if (found && found.type !== 'classic') deleteGroup(shard, found)
   const existing = found?.type === 'classic' ? found : undefined
   if (!existing && memberId !== '') {
     refuse(respond, ErrorCode.UNKNOWN_MEMBER_ID, memberId)

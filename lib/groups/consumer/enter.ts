@@ -2,6 +2,7 @@ import { ErrorCode } from '../../../protocol/errors.ts'
 import { randomUuid } from '../../lab/random.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
 import type { ClassicGroup } from '../classic/group.ts'
+import { deleteGroup } from '../delete-group.ts'
 import type { GroupShard } from '../shard.ts'
 import type { ListedPartitions, PartitionEpochs } from '../topic-partitions.ts'
 import type { ConsumerGroup } from './group.ts'
@@ -155,6 +156,6 @@ function openGroup(
 ): ConsumerGroup | ApiError {
   if (existing?.type === 'consumer') return existing
   if (existing && !existing.isEmpty) return upgrade(shard, existing)
-  if (existing) shard.deleteGroup(existing)
+  if (existing) deleteGroup(shard, existing)
   return shard.createConsumerGroup(groupId)
 }

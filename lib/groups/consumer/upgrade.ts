@@ -4,6 +4,7 @@ import type { ClassicGroup } from '../classic/group.ts'
 import type { ClassicMember } from '../classic/member.ts'
 import { renewSession as renewClassicSession } from '../classic/rebalance.ts'
 import { assignmentOf, readAssignment, readSubscription } from '../consumer-protocol.ts'
+import { deleteGroup } from '../delete-group.ts'
 import { metadataHash } from '../metadata-hash.ts'
 import type { GroupShard } from '../shard.ts'
 import { NO_PARTITIONS, type TopicPartitions, withEpoch } from '../topic-partitions.ts'
@@ -62,7 +63,7 @@ export function upgrade(shard: GroupShard, classic: ClassicGroup): ConsumerGroup
     if (upgraded instanceof ApiError) return upgraded
     members.push(upgraded)
   }
-  shard.deleteGroup(classic)
+  deleteGroup(shard, classic)
   const group = shard.createConsumerGroup(groupId)
   const { image } = shard.services.metadata
   const topics = new Set(members.flatMap(({ member }) => [...member.subscribedTopicNames]))

@@ -1,3 +1,4 @@
+import { deleteGroup } from '../delete-group.ts'
 import type { GroupRecord } from '../group-record.ts'
 import type { Group, GroupShard } from '../shard.ts'
 import { type CommittedOffset, offsetTombstone } from './committed-offsets.ts'
@@ -17,7 +18,7 @@ function expire(shard: GroupShard): void {
   for (const group of [...shard.groups.values()]) {
     // A share group stays, empty or not: what it has read is not kept among the offsets.
     if (group.type === 'share') continue
-    if (expireOffsets(shard, group) && group.isEmpty) shard.deleteGroup(group)
+    if (expireOffsets(shard, group) && group.isEmpty) deleteGroup(shard, group)
   }
 }
 

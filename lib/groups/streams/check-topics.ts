@@ -4,7 +4,7 @@ import { metadataHash } from '../metadata-hash.ts'
 import type { GroupShard } from '../shard.ts'
 import { type ConfiguredTopology, configureTopology } from './configured-topology.ts'
 import type { StreamsGroup } from './group.ts'
-import type { StreamsHeartbeatRequest } from './heartbeat.ts'
+import type { StreamsHeartbeatRequest } from './heartbeat-messages.ts'
 import { isSameTopology, requiredTopics, type StreamsTopology } from './topology.ts'
 
 /** The group's topology, or the one that its first member brings. One group cannot go from one to another (yet). */

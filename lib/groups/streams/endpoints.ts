@@ -1,7 +1,7 @@
 import type { MetadataImage } from '../../metadata/image.ts'
 import { inOrder } from '../topic-partitions.ts'
 import type { ConfiguredTopology } from './configured-topology.ts'
-import type { StreamsHeartbeatResponse } from './heartbeat.ts'
+import type { StreamsHeartbeatResponse } from './heartbeat-messages.ts'
 import type { StreamsMember } from './member.ts'
 import { sourceTopicsOf } from './topology.ts'
 

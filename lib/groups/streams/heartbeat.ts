@@ -1,15 +1,15 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
-import type { streamsGroupHeartbeat } from '../../../protocol/messages/streams-group-heartbeat.ts'
-import type { RequestOf, ResponseOf } from '../../../protocol/schema.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
 import type { CreatableTopic } from '../../metadata/controller/create-topics.ts'
 import type { RequestContext } from '../../network/handler.ts'
+import { deleteGroup } from '../delete-group.ts'
 import type { GroupRecord } from '../group-record.ts'
 import type { GroupShard } from '../shard.ts'
 import { type CheckedTopics, checkTopics, invalidTasks, topologyOf } from './check-topics.ts'
 import { hasOtherEndpoint, partitionsByEndpoint } from './endpoints.ts'
 import { type Entered, enterStreamsGroup } from './enter.ts'
 import type { StreamsGroup } from './group.ts'
+import type { StreamsHeartbeatRequest, StreamsHeartbeatResponse } from './heartbeat-messages.ts'
 import { leaveStreamsGroup } from './leave.ts'
 import { JOIN_EPOCH, LEAVE_EPOCH, LEFT_FOR_A_WHILE_EPOCH, type StreamsMember } from './member.ts'
 import { reconciled, type Target } from './reconcile.ts'
@@ -28,9 +28,6 @@ import { listTasks, NO_TASKS, sameOwned, type TasksByRole, tasksOf } from './tas
 import type { StreamsTopology } from './topology.ts'
 import { mattersToOthers, updatedMember } from './updated-member.ts'
 import { invalidHeartbeat } from './validate-heartbeat.ts'
-
-export type StreamsHeartbeatRequest = RequestOf<typeof streamsGroupHeartbeat>
-export type StreamsHeartbeatResponse = ResponseOf<typeof streamsGroupHeartbeat>
 
 export interface StreamsHeartbeat {
   readonly response: StreamsHeartbeatResponse
@@ -244,7 +241,7 @@ class Heartbeat {
     const { groupId } = this.#request
     const { classic, predecessor, isNew } = this.#entered
     const delayMs = this.#initialDelayMs()
-    if (classic) this.#shard.deleteGroup(classic)
+    if (classic) deleteGroup(this.#shard, classic)
     this.#shard.write(this.#records)
     const group = this.#shard.streamsGroup(groupId, true) as StreamsGroup
     if (!isNew) {

@@ -1,4 +1,4 @@
-import type { StreamsHeartbeatResponse } from './heartbeat.ts'
+import type { StreamsHeartbeatResponse } from './heartbeat-messages.ts'
 
 export type Status = NonNullable<StreamsHeartbeatResponse['status']>[number]
 

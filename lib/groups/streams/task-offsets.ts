@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
-import type { StreamsHeartbeatRequest } from './heartbeat.ts'
+import type { StreamsHeartbeatRequest } from './heartbeat-messages.ts'
 
 type OffsetsByTask = ReadonlyMap<string, ReadonlyMap<number, number>>
 

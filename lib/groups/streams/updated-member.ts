@@ -1,6 +1,6 @@
 import type { RequestContext } from '../../network/handler.ts'
 import { hasOtherEndpoint } from './endpoints.ts'
-import type { StreamsHeartbeatRequest } from './heartbeat.ts'
+import type { StreamsHeartbeatRequest } from './heartbeat-messages.ts'
 import { JOIN_EPOCH, type StreamsMember } from './member.ts'
 
 /** The member with what the heartbeat tells of it; the same object where that is nothing new. */

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { ApiError } from '../../metadata/controller/api-error.ts'
-import type { StreamsHeartbeatRequest } from './heartbeat.ts'
+import type { StreamsHeartbeatRequest } from './heartbeat-messages.ts'
 import { JOIN_EPOCH, LEFT_FOR_A_WHILE_EPOCH } from './member.ts'
 
 /** What is wrong with a heartbeat whatever the group (`GroupCoordinatorService.throwIfStreamsGroupHeartbeatRequestIsInvalid`). */
