@@ -17,7 +17,7 @@ import {
   type RunningServer,
   toolsFolder,
 } from './load/servers.ts'
-import { batchOf, makeTopic, produceRequest } from './load/wire.ts'
+import { batchOf, fetchRequest, makeTopic, produceRequest } from './load/wire.ts'
 
 const SIZES = [
   { size: 100, count: 500_000 },
@@ -25,6 +25,7 @@ const SIZES = [
   { size: 100_000, count: 2_000 },
 ]
 const LATENCY_MS = 3_000
+const WARM_UP_MS = 1_500
 /** A client that takes longer is not waited for: on a quiet machine a few seconds do. */
 const LONGEST_RUN_MS = 45_000
 /** So long one server is loaded; what is not done by then is left out. */
@@ -141,6 +142,8 @@ export async function bench(report: Report): Promise<void> {
       const server = await kind.start()
       const end = performance.now() + LONGEST_SERVER_MS
       try {
+        report.step(`${kind.name}, getting warm`)
+        await warmUp(server)
         for (const [i, driver] of drivers.entries()) {
           for (const one of SIZES) {
             const title = `${kind.name}, ${driver.name}, ${one.size} B`
@@ -191,6 +194,19 @@ async function measure(
     }
   } catch (error) {
     report.missing(title, firstLine(error))
+  }
+}
+
+/** Until what a server runs again and again is compiled, where it is compiled while it runs. */
+async function warmUp(server: RunningServer): Promise<void> {
+  await makeTopic(server)
+  for (const request of [produceRequest(batchOf(100)), fetchRequest(64 * 1024)]) {
+    const client = await FrameClient.connect(server, request, { connections: 2, inFlight: 4 })
+    try {
+      await client.run(WARM_UP_MS)
+    } finally {
+      client.close()
+    }
   }
 }
 
