@@ -48,8 +48,8 @@ const TIMEOUT_MS = 90_000
 const MAX_REAUTH_MS = 2_500
 const FLOW_MS = 27_000
 const ATTEMPTS = 3
-/** The least that clients leave themselves of a session, 5 %, is more. */
-const LONGEST_STALL_MS = 100
+/** The least that clients leave themselves of a session, 5 %, is twice as long: they may stand still, too. */
+const LONGEST_STALL_MS = 60
 const EXPIRES_IN = 4
 /** How each mechanism refuses: Kafka's own words, as far as clients pass them on. */
 const REFUSALS: Readonly<Record<Mechanism, RegExp>> = {
@@ -187,7 +187,7 @@ async function unlessBusy(
     } catch (error) {
       const [stalledMs, load] = [Math.round(delay.max / 1e6), loadavg()[0] ?? 0]
       context.log(`stood still for ${stalledMs} ms, load ${load}`)
-      const isBusy = stalledMs > LONGEST_STALL_MS || load > 2 * availableParallelism()
+      const isBusy = stalledMs > LONGEST_STALL_MS || load > availableParallelism()
       if (!isBusy || attempt === ATTEMPTS) throw error
       context.log(`again, for the machine was busy: ${error}`)
     } finally {

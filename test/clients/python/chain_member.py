@@ -110,6 +110,9 @@ class ChainMember:
         except KafkaException as failure:
             error = failure.args[0]
             self.offsets_since = None
+            if error.code() == KafkaError._FATAL:
+                # Only what concerns the transaction tells why.
+                self.producer.abort_transaction()
             if not error.txn_requires_abort():
                 raise
             print(f"{self.name} begins again: {error}", flush=True)
