@@ -235,6 +235,8 @@ async function changes(asker: Asker): Promise<void> {
   }
   await asker.everything('anybody', other)
   await asker.expire('alice', other, 0)
+  // Nothing has expired in the millisecond of its expiry.
+  await sleep(5)
   await asker.renew('alice', other, -1)
   await asker.renew('carol', other, -1)
   await asker.expire('carol', other, 0)
