@@ -17,22 +17,21 @@ const TOKEN = /\s*(?:"((?:[^"\\]|\\.)*)"|([=;])|([^\s"=;]+))/gsy
  * @throws Error saying what is wrong, without any of the values
  */
 export function readJaasConfig(text: string): JaasEntry {
-  const words = tokensOf(text.trim())
-  const [loginModule, flag, ...rest] = words
-  if (loginModule === undefined) throw new Error('expected a login module')
-  if (flag === undefined || !FLAGS.has(flag.toLowerCase())) {
+  const [loginModule, flag, ...rest] = tokensOf(text.trim())
+  if (loginModule?.text === undefined) throw new Error('expected a login module')
+  if (flag?.text === undefined || !FLAGS.has(flag.text.toLowerCase())) {
     throw new Error(`expected ${[...FLAGS].join(', ')} after the login module`)
   }
   const options = new Map<string, string>()
-  while (rest.length > 0 && rest[0] !== ';') {
+  while (rest.length > 0 && rest[0]?.sign !== ';') {
     const [name, equals, value] = rest.splice(0, 3)
-    if (name === undefined || equals !== '=' || value === undefined || value === ';') {
+    if (name?.text === undefined || equals?.sign !== '=' || value?.text === undefined) {
       throw new Error(`expected options of the form name="value" after the login module`)
     }
-    options.set(name, value)
+    options.set(name.text, value.text)
   }
   if (rest.length !== 1) throw new Error(`expected one login module that ends with ';'`)
-  return { loginModule, options }
+  return { loginModule: loginModule.text, options }
 }
 
 /**
@@ -50,14 +49,20 @@ export function jaasOptions(text: string, loginModule: string): ReadonlyMap<stri
   throw new ListenerConfigError(`sasl.jaas.config: expected ${loginModule}, got another login module`)
 }
 
-function tokensOf(text: string): string[] {
-  const tokens: string[] = []
+/** A word or a quoted text, or a sign that stands bare: `";"` in quotes is a text. */
+interface Token {
+  readonly text: string | undefined
+  readonly sign: string | undefined
+}
+
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = []
   TOKEN.lastIndex = 0
   while (TOKEN.lastIndex < text.length) {
     const match = TOKEN.exec(text)
     if (match === null) throw new Error('expected every quote to be closed')
     const [, quoted, sign, word] = match
-    tokens.push(quoted?.replace(/\\(.)/gs, '$1') ?? sign ?? (word as string))
+    tokens.push({ text: quoted?.replace(/\\(.)/gs, '$1') ?? word, sign })
   }
   return tokens
 }

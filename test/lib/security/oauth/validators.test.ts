@@ -247,10 +247,18 @@ t.test("JAAS configurations in Kafka's form", (t) => {
   }
   t.same(read('a.b.Module required;'), ['a.b.Module', {}])
   t.same(read(' M Required a="x y" b=z\n c = "=\\";\\\\" ;'), ['M', { a: 'x y', b: 'z', c: '=";\\' }])
+  t.same(
+    read('M required a=";" b="=" "=" = ";";'),
+    ['M', { a: ';', b: '=', '=': ';' }],
+    'signs in quotes are text',
+  )
   for (const text of [
     '',
     'M',
     'M;',
+    '; required;',
+    'M required a=;;',
+    'M required = = b;',
     'M often;',
     'M required',
     'M required a;',
