@@ -164,54 +164,6 @@ func (c *chain) makeTopics() ([]int32, error) {
 	return ids, nil
 }
 
-// feed sends the numbers. Every seventh transaction is aborted and sent again: nobody may see it.
-func (c *chain) feed() error {
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(strings.Split(c.bootstrap, ",")...), kgo.TransactionalID(c.prefix+"-feeder"), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-	)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	ctx := context.Background()
-	aborts := false
-	for first := 0; first < c.records; {
-		if err := client.BeginTransaction(); err != nil {
-			return err
-		}
-		together := fedTogether
-		if c.isDripping.Load() {
-			together = drippedTogether
-		}
-		end := min(first+together, c.records)
-		for number := first; number < end; number++ {
-			value := []byte(strconv.Itoa(number))
-			record := &kgo.Record{Topic: c.topic(0), Partition: int32(number % c.partitions), Value: value}
-			client.Produce(ctx, record, func(_ *kgo.Record, err error) {
-				if err != nil {
-					c.failures <- err
-				}
-			})
-		}
-		if err := client.Flush(ctx); err != nil {
-			return err
-		}
-		aborts = !aborts && first/fedTogether%7 == 0
-		if err := client.EndTransaction(ctx, kgo.TransactionEndTry(!aborts)); err != nil {
-			return err
-		}
-		if !aborts {
-			first = end
-		}
-		// So that what happens to the members and brokers happens while records flow.
-		time.Sleep(30 * time.Millisecond)
-		for int64(first)-c.received.Load() > fedAhead {
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
-	return nil
-}
-
 func (c *chain) read() error {
 	offsets := map[int32]kgo.Offset{}
 	next := make([]int, c.partitions)

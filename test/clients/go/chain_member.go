@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,22 @@ func (m *chainMember) leave() {
 }
 
 func (m *chainMember) run(ctx context.Context) error {
+	for {
+		err := m.serve(ctx)
+		switch {
+		case err == nil || errors.Is(err, context.Canceled):
+			return nil
+		case !isLostBroker(err):
+			return m.judge(err)
+		case ctx.Err() != nil:
+			return nil
+		}
+		// Nobody knows whether the transaction was committed: franz-go would go back to where it began. A new client asks.
+		m.chain.note(fmt.Sprintf("%s begins again as a new client: %v", m.name, err))
+	}
+}
+
+func (m *chainMember) serve(ctx context.Context) error {
 	options := []kgo.Opt{
 		kgo.SeedBrokers(strings.Split(m.chain.bootstrap, ",")...),
 		kgo.TransactionalID(m.chain.prefix + "-" + m.name),
@@ -63,18 +80,21 @@ func (m *chainMember) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer session.Close()
 	m.session = session
+	// Ends what one of its name has left open, as initTransactions of the Java client.
+	if _, _, err := session.Client().ProducerID(ctx); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		fetches := session.PollFetches(ctx)
 		if fetches.NumRecords() == 0 {
 			continue
 		}
 		if err := m.transform(fetches); err != nil {
-			session.Close()
-			return m.judge(err)
+			return err
 		}
 	}
-	session.Close()
 	return nil
 }
 
@@ -115,6 +135,11 @@ func (m *chainMember) transform(fetches kgo.Fetches) error {
 
 func isFencing(err error) bool {
 	return errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) || errors.Is(err, kerr.InvalidTxnState)
+}
+
+func isLostBroker(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) || kgo.IsRetryableBrokerErr(err)
 }
 
 // judge: whoever has its name now goes on with its work.
