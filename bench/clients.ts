@@ -15,6 +15,7 @@ import {
   mock,
   pythonWithLibrdkafka,
   type RunningServer,
+  type ServerKind,
   toolsFolder,
 } from './load/servers.ts'
 import { batchOf, fetchRequest, makeTopic, produceRequest } from './load/wire.ts'
@@ -148,8 +149,7 @@ export async function bench(report: Report): Promise<void> {
           for (const one of SIZES) {
             const title = `${kind.name}, ${driver.name}, ${one.size} B`
             if (performance.now() > end) report.missing(title, 'the machine is too busy')
-            else
-              await measure(report, title, { ...server, name: kind.name }, driver, `bench-${i}`, one, lines)
+            else await measure(report, title, { kind, server, driver, prefix: `bench-${i}`, ...one }, lines)
           }
         }
         report.step(`${kind.name}, one record after the other`)
@@ -165,19 +165,26 @@ export async function bench(report: Report): Promise<void> {
   showLatencies(report, latencies)
 }
 
-async function measure(
-  report: Report,
-  title: string,
-  server: RunningServer,
-  driver: Driver,
-  prefix: string,
-  { size, count }: (typeof SIZES)[number],
-  lines: Line[],
-) {
+interface Measurement {
+  readonly kind: ServerKind
+  readonly server: RunningServer
+  readonly driver: Driver
+  readonly prefix: string
+  readonly size: number
+  readonly count: number
+}
+
+async function measure(report: Report, title: string, one: Measurement, lines: Line[]): Promise<void> {
+  const { kind, server, driver, prefix, size, count } = one
   const topic = `${prefix}-${size}`
   try {
     await makeTopic(server, topic)
     for (const what of ['produce', 'consume'] as const) {
+      if (what === 'consume' && (kind.keepsBytes ?? Number.POSITIVE_INFINITY) < count * size) {
+        const kept = `it keeps the newest ${kind.keepsBytes} bytes of a partition only`
+        report.missing(`${title}, ${what}`, kept)
+        continue
+      }
       report.step(`${title}, ${what}`)
       const before = usageOf(server.pid)?.cpuSeconds ?? Number.NaN
       const seconds = await driver.drive(what, `${server.host}:${server.port}`, topic, count, size)
@@ -186,7 +193,7 @@ async function measure(
         driver: driver.name,
         what,
         size,
-        server: server.name,
+        server: kind.name,
         megabytesPerSecond: (count * size) / 1e6 / seconds,
         cpuSecondsPerGigabyte: cpu / ((count * size) / 1e9),
         cpuSecondsPerMillion: cpu / (count / 1e6),

@@ -17,6 +17,8 @@ export interface RunningServer {
 
 export interface ServerKind {
   readonly name: string
+  /** So much of a partition it keeps at most, where there is such a limit. */
+  readonly keepsBytes?: number
   /** Why it cannot run here. */
   missing(): string | undefined
   start(): Promise<RunningServer>
@@ -124,6 +126,7 @@ export function kfakeWith(...words: string[]): ServerKind {
 /** librdkafka's mock cluster, in a Python process that does nothing else. */
 export const mock: ServerKind = {
   name: 'librdkafka mock',
+  keepsBytes: 5 * 1024 * 1024,
   missing: () =>
     runs('python3', ['-c', 'import venv, ensurepip']) ? undefined : 'python3 with venv does not run here',
   start() {
