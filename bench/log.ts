@@ -2,10 +2,13 @@
 import type { Bar, Goal, Report } from './harness/report.ts'
 import { FrameClient } from './load/frame-client.ts'
 import { usageOf } from './load/process-usage.ts'
+import { inTurns, type Loaded, withServers } from './load/rounds.ts'
 import { bare, josephk, type RunningServer } from './load/servers.ts'
 import { batchOf, fetchRequest, makeTopic, once, produceRequest } from './load/wire.ts'
 
+const ROUNDS = 5
 const ROUND_MS = 700
+const SHAPE = { connections: 4, inFlight: 4 }
 const PARTITIONS = [10, 1_000, 100_000]
 const STORED = [1_000, 100_000, 10_000_000]
 const FLAT = 1.2
@@ -18,77 +21,95 @@ export async function bench(report: Report): Promise<void> {
   await connections(report)
 }
 
-/** CPU microseconds for a request, the least of some rounds. */
-async function cost(server: RunningServer, request: Buffer): Promise<number> {
-  const client = await FrameClient.connect(server, request, { connections: 4, inFlight: 4 })
-  await client.run(ROUND_MS)
-  let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 4; round++) {
-    const before = usageOf(server.pid)?.cpuSeconds ?? Number.NaN
-    const flow = await client.run(ROUND_MS)
-    const cpu = (usageOf(server.pid)?.cpuSeconds ?? Number.NaN) - before
-    least = Math.min(least, (cpu / flow.requests) * 1e6)
-  }
-  client.close()
-  return least
+interface Grown {
+  readonly title: string
+  readonly fetchOffset: number
+  /** Until the server holds what it is to hold. */
+  fill(server: RunningServer): Promise<void>
 }
 
-async function growth(report: Report): Promise<void> {
-  const rows = [['', 'Produce of 100 B', 'Fetch of 1 KB']]
-  const goals: Goal[] = []
-  const bars: Bar[] = []
-  const note = (what: string, costs: readonly { produce: number; fetch: number }[]) => {
-    for (const api of ['produce', 'fetch'] as const) {
-      const [first, last] = [costs[0]?.[api] ?? Number.NaN, costs.at(-1)?.[api] ?? Number.NaN]
-      goals.push({ what: `${api} with most ${what}, to fewest`, value: last / first, atMost: FLAT })
-    }
-  }
-  const measure = async (title: string, server: RunningServer, fetchOffset: number) => {
-    report.step(title)
-    const costs = {
-      produce: await cost(server, produceRequest(batchOf(100))),
-      fetch: await cost(server, fetchRequest(1024, { fetchOffset })),
-    }
-    rows.push([title, costs.produce.toFixed(2), costs.fetch.toFixed(2)])
-    bars.push({ group: title, who: 'Produce of 100 B', value: costs.produce })
-    bars.push({ group: title, who: 'Fetch of 1 KB', value: costs.fetch })
-    return costs
-  }
-  const byPartitions = []
-  for (const count of PARTITIONS) {
-    report.step(`making ${count} partitions`)
-    const server = await josephk.start()
-    try {
+function withPartitions(count: number): Grown {
+  return {
+    title: `${count} partitions`,
+    fetchOffset: 0,
+    async fill(server) {
       await makeTopic(server)
       await makeTopic(server, 'others', count)
       await once(server, produceRequest(batchOf(1024)))
-      byPartitions.push(await measure(`${count} partitions`, server, 0))
-    } finally {
-      await server.stop()
-    }
+    },
   }
-  note('partitions', byPartitions)
-  const byRecords = []
-  for (const count of STORED) {
-    report.step(`storing ${count} records`)
-    const server = await josephk.start()
-    try {
+}
+
+function withRecords(count: number): Grown {
+  return {
+    title: `${count} stored records`,
+    fetchOffset: Math.floor(count / 2),
+    async fill(server) {
       await makeTopic(server)
       const perBatch = 1_000
       const request = produceRequest(batchOf(perBatch * 16, 16))
       for (let stored = 0; stored < count; stored += perBatch) await once(server, request)
-      byRecords.push(await measure(`${count} stored records`, server, Math.floor(count / 2)))
-    } finally {
-      await server.stop()
-    }
+    },
   }
-  note('stored records', byRecords)
+}
+
+interface Cost {
+  readonly title: string
+  readonly produce: number
+  readonly fetch: number
+}
+
+/** CPU microseconds for a request, the least of some rounds; the servers take turns. */
+async function costs(report: Report, all: readonly Grown[]): Promise<Cost[]> {
+  const missing = (name: string, why: string) => report.missing(name, why)
+  const kinds = all.map(() => josephk)
+  return withServers(kinds, missing, async (servers) => {
+    for (const [i, { server }] of servers.entries()) {
+      report.step(`making ${all[i]?.title}`)
+      await all[i]?.fill(server)
+    }
+    const measure = async (what: string, requestOf: (one: Grown) => Buffer) => {
+      report.step(`${all.map(({ title }) => title).join(', ')}: ${what}`)
+      const loaded: Loaded[] = []
+      for (const [i, { server }] of servers.entries()) {
+        const client = await FrameClient.connect(server, requestOf(all[i] as Grown), SHAPE)
+        loaded.push({ server, client })
+      }
+      const bests = await inTurns(loaded, ROUNDS, ROUND_MS)
+      for (const { client } of loaded) client.close()
+      return bests.map(({ cpuSecondsPerRequest }) => cpuSecondsPerRequest * 1e6)
+    }
+    const produce = await measure('produce', () => produceRequest(batchOf(100)))
+    const fetch = await measure('fetch', ({ fetchOffset }) => fetchRequest(1024, { fetchOffset }))
+    return all.map(({ title }, i) => ({ title, produce: produce[i] as number, fetch: fetch[i] as number }))
+  })
+}
+
+async function growth(report: Report): Promise<void> {
+  const found = {
+    partitions: await costs(report, PARTITIONS.map(withPartitions)),
+    'stored records': await costs(report, STORED.map(withRecords)),
+  }
+  const goals: Goal[] = Object.entries(found).flatMap(([what, some]) =>
+    (['produce', 'fetch'] as const).map((api) => {
+      const value = (some.at(-1)?.[api] ?? Number.NaN) / (some[0]?.[api] ?? Number.NaN)
+      return { what: `${api} with most ${what}, to fewest`, value, atMost: FLAT }
+    }),
+  )
+  const all = Object.values(found).flat()
+  const bars: Bar[] = all.flatMap(({ title, produce, fetch }) => [
+    { group: title, who: 'Produce of 100 B', value: produce },
+    { group: title, who: 'Fetch of 1 KB', value: fetch },
+  ])
   const unit = 'CPU microseconds for a request'
   const title = 'As a log grows'
   report.show({
     title,
-    note: `${unit}, the least of some rounds.`,
-    rows,
+    note: `${unit}, the least of some rounds; those of a kind take turns.`,
+    rows: [
+      ['', 'Produce of 100 B', 'Fetch of 1 KB'],
+      ...all.map(({ title, produce, fetch }) => [title, produce.toFixed(2), fetch.toFixed(2)]),
+    ],
     goals,
     charts: [{ title, unit, better: 'less', bars }],
   })
