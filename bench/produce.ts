@@ -17,6 +17,7 @@ const RETAINING = {
       'log.segment.bytes=16777216',
       'log.retention.bytes=67108864',
       'log.retention.check.interval.ms=20',
+      'log.initial.task.delay.ms=20',
       'log.segment.delete.delay.ms=0',
     ].flatMap((setting) => ['--set', setting]),
   ),

@@ -7,6 +7,9 @@ import type { Intake } from './place-reader.ts'
 /** Bytes that may wait to be parsed before reading stops; a frame that is still arriving does not count. */
 const UNPARSED_LIMIT = 256 * 1024
 
+/** From here on copying what was read together with a frame's size costs more than reading once more. */
+const LARGE = 64 * 1024
+
 /** What an inbox asks its connection, and tells it. */
 export interface Recipient {
   /** Where large Produce requests go, whose records may stay; undefined: ordinary memory. */
@@ -24,6 +27,8 @@ export class Inbox implements Intake {
   #isPaused = false
   /** Every whole frame has been taken: nothing more can be done before more bytes come. */
   #isEmpty = true
+  /** The last frame was large, and nothing has come since. */
+  #expectsLarge = false
   /** Nobody wants it any more, but the socket may still put bytes there. */
   #unfinished: Buffer | undefined
 
@@ -54,6 +59,10 @@ export class Inbox implements Intake {
     return this.#recipient.isWanted() ? this.#frames.place : undefined
   }
 
+  get expectsLarge(): boolean {
+    return this.#expectsLarge
+  }
+
   /** So many bytes have come and lie in `place`. */
   placed(length: number): void {
     if (!this.#recipient.isWanted()) return
@@ -76,6 +85,7 @@ export class Inbox implements Intake {
   next(): Buffer | undefined {
     const frame = this.#frames.next()
     this.#isEmpty = frame === undefined
+    if (frame !== undefined) this.#expectsLarge = frame.length >= LARGE && this.#frames.buffered === 0
     return frame
   }
 

@@ -4,6 +4,8 @@ import { Socket } from 'node:net'
 export interface Intake {
   /** Where what comes next belongs, undefined where that is not known yet. */
   readonly place: Buffer | undefined
+  /** What comes next is likely to begin another large frame. */
+  readonly expectsLarge: boolean
   /** So many bytes have come and lie in what was `place`. */
   placed(length: number): void
   /** Bytes that nobody else will write to. */
@@ -12,6 +14,8 @@ export interface Intake {
 
 /** Of what has no place yet; all sockets share it, because it is emptied before the next one is read. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
+/** The beginning of it, enough to see where the rest of a frame belongs: what is read into scratch memory has to be copied. */
+const smallScratch = scratch.subarray(0, 64)
 
 /**
  * Reads a socket into memory of our choice, so that a large request is read where it will stay. Receiving costs a third
@@ -42,12 +46,12 @@ export class PlaceReader {
   }
 
   #aim(): Buffer {
-    this.#target = this.#intake?.place ?? scratch
+    this.#target = this.#intake?.place ?? (this.#intake?.expectsLarge ? smallScratch : scratch)
     return this.#target
   }
 
   #take(length: number): boolean {
-    if (this.#target !== scratch) this.#intake?.placed(length)
+    if (this.#target.buffer !== scratch.buffer) this.#intake?.placed(length)
     // In a buffer that is shared with little else, for the log may keep it.
     else this.#intake?.received(Buffer.from(scratch.subarray(0, length)))
     return true

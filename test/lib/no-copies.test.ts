@@ -61,6 +61,9 @@ class Watch implements Disposable {
         place = intake.place
         return place
       },
+      get expectsLarge() {
+        return intake.expectsLarge
+      },
       placed(length) {
         const { buffer, byteOffset } = place as Buffer
         watch.#note(buffer, byteOffset, length)
@@ -168,5 +171,22 @@ t.test('from a frame to the log to an answer', async (t) => {
       [small.length, small.length, small.length],
     )
     t.equal(watch.written.length, 1, 'the answer leaves in one piece')
+  })
+
+  await t.test('of a large frame after another hardly more than the size is read elsewhere', async (t) => {
+    await using client = await RawClient.connect(cluster.bootstrapServers)
+    const batches = [0, 1, 2].map((i) => batchOf(300 * KB, i))
+    await store(client, batches)
+    for (const again of [1, 2]) {
+      watch.read.length = 0
+      await store(client, batches)
+      const all = watch.read.reduce((sum, { start, end }) => sum + end - start, 0)
+      const largest = watch.read.reduce((most, { start, end }) => Math.max(most, end - start), 0)
+      t.ok(all > lengthOf(batches) && largest >= all - 64, `${largest} of ${all} bytes, time ${again}`)
+    }
+    watch.read.length = 0
+    await store(client, [batchOf(100, 1), batchOf(100, 2), batchOf(100, 3)])
+    await read(client, [0], 0)
+    t.ok(watch.read.length <= 3, 'a small frame is read at once again')
   })
 })
