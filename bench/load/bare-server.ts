@@ -1,6 +1,8 @@
 /*
  * The ceiling: a server that knows no Kafka. It reads frames by their size and answers each with what it was told to:
- * `node bare-server.js ANSWER_BYTES`. Reading goes into memory that is used again, answers leave in one write a turn.
+ * `node bare-server.js ANSWER_BYTES [KEPT_BYTES | fresh]`. Reading goes into memory that is used again: one buffer, which
+ * stays in the processor's cache, or as many as hold what came last; or into memory that the system has to clear first.
+ * Answers leave in one write a turn.
  */
 import { createServer, type Socket, Socket as TcpSocket } from 'node:net'
 import { FrameCounter } from './frame-counter.ts'
@@ -10,7 +12,22 @@ const READ_BUFFER_BYTES = 1024 * 1024
 const GATHER_UP_TO = 1024
 
 const answerBytes = Number(process.argv[2])
-const shared = Buffer.alloc(READ_BUFFER_BYTES)
+/** Of this size the C library has each piece come from the system, and go back to it. */
+const FRESH_BYTES = 64 * 1024 * 1024
+
+const keeps = process.argv[3] ?? '0'
+const isFresh = keeps === 'fresh'
+let kept = isFresh ? Buffer.alloc(0) : Buffer.alloc(Math.max(READ_BUFFER_BYTES, Number(keeps)), 1)
+let place = 0
+
+function nextPlace(): Buffer {
+  if (place + READ_BUFFER_BYTES > kept.length) {
+    if (isFresh) kept = Buffer.allocUnsafeSlow(FRESH_BYTES)
+    place = 0
+  }
+  return kept.subarray(place, place + READ_BUFFER_BYTES)
+}
+
 const body = Buffer.alloc(answerBytes, 7)
 const header = Buffer.alloc(100)
 
@@ -21,8 +38,9 @@ const server = createServer({ pauseOnConnect: true, noDelay: true }, (accepted) 
   const socket: Socket = new TcpSocket({
     handle,
     onread: {
-      buffer: shared,
+      buffer: nextPlace,
       callback: (length: number, buffer: Uint8Array) => {
+        place += length
         answer(socket, counter.take(buffer, length))
         return true
       },

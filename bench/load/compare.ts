@@ -5,20 +5,25 @@ import type { RunningServer, ServerKind } from './servers.ts'
 
 export interface Comparison {
   readonly title: string
-  /** They take turns. */
-  readonly ceiling: ServerKind
-  readonly ours: ServerKind
+  /** They take turns; the first is what all are set beside. */
+  readonly team: readonly ServerKind[]
+  /** Each by itself. */
   readonly others: readonly ServerKind[]
-  /** Others that the goals are for as well. */
-  readonly held?: readonly ServerKind[]
   prepare(server: RunningServer): Promise<void>
   connect(server: RunningServer): Promise<FrameClient>
   /** The bytes of a request that count. */
   bytes(best: Best): number
-  /** As multiples of the ceiling's: at least so many bytes a second, at most so many CPU seconds a GB. */
-  readonly goals: { readonly throughput?: number; readonly cpu?: number }
-  /** What servers do beside it that the ceiling's does not, and that our CPU is judged without. */
+  /** As multiples of what the one beside has: at least so many bytes a second, at most so many CPU seconds a GB. */
+  readonly goals: readonly FlowGoal[]
+  /** What our servers do that bare ones do not, and that their CPU is judged without. */
   readonly apart?: { readonly what: string; readonly cpuSecondsPerGigabyte: number }
+}
+
+interface FlowGoal {
+  readonly server: ServerKind
+  readonly beside: ServerKind
+  readonly throughput?: number
+  readonly cpu?: number
 }
 
 const ROUNDS = 4
@@ -35,8 +40,7 @@ interface Measured {
 /** Runs every server that can run here and says how ours stands to the ceiling. */
 export async function compareFlows(report: Report, comparison: Comparison): Promise<void> {
   const results = new Map<string, Measured>()
-  const { ceiling, ours, others } = comparison
-  for (const team of [[ceiling, ours], ...others.map((other) => [other])]) {
+  for (const team of [comparison.team, ...comparison.others.map((other) => [other])]) {
     const title = `${comparison.title}: ${team.map(({ name }) => name).join(' and ')}`
     report.step(title)
     try {
@@ -78,38 +82,35 @@ async function measure(
 
 function show(
   report: Report,
-  { title, ceiling: first, ours, held = [], goals, apart }: Comparison,
+  { title, team, goals, apart }: Comparison,
   results: ReadonlyMap<string, Measured>,
 ) {
-  const ceiling = results.get(first.name)
-  const of = (one: Measured | undefined, field: keyof Measured, less = 0) =>
-    ((one?.[field] ?? Number.NaN) - less) / (ceiling?.[field] ?? Number.NaN)
-  const rows = [
-    ['server', 'GB/s', 'of the ceiling', 'CPU s/GB', 'of the ceiling', 'requests/s', 'resident MB'],
-  ]
+  const ratio = (server: string, beside: string, field: keyof Measured, less = 0) =>
+    ((results.get(server)?.[field] ?? Number.NaN) - less) / (results.get(beside)?.[field] ?? Number.NaN)
+  const first = team[0]?.name ?? ''
+  const rows = [['server', 'GB/s', 'of the first', 'CPU s/GB', 'of the first', 'requests/s', 'resident MB']]
   for (const [name, one] of results) {
     rows.push([
       name,
       one.gigabytesPerSecond.toFixed(2),
-      of(one, 'gigabytesPerSecond').toFixed(2),
+      ratio(name, first, 'gigabytesPerSecond').toFixed(2),
       one.cpuSecondsPerGigabyte.toFixed(2),
-      of(one, 'cpuSecondsPerGigabyte').toFixed(2),
+      ratio(name, first, 'cpuSecondsPerGigabyte').toFixed(2),
       one.requestsPerSecond.toFixed(0),
       one.residentMegabytes.toFixed(0),
     ])
   }
   const judged: Goal[] = []
-  for (const { name } of [ours, ...held]) {
-    const one = results.get(name)
-    const what = name === ours.name ? title : `${title}, ${name}`
-    if (goals.throughput !== undefined) {
-      const value = of(one, 'gigabytesPerSecond')
-      judged.push({ what: `${what}: bytes a second of the ceiling's`, value, atLeast: goals.throughput })
+  for (const { server, beside, throughput, cpu } of goals) {
+    const what = `${title}, ${server.name} beside ${beside.name}`
+    if (throughput !== undefined) {
+      const value = ratio(server.name, beside.name, 'gigabytesPerSecond')
+      judged.push({ what: `${what}: bytes a second`, value, atLeast: throughput })
     }
-    if (goals.cpu !== undefined) {
-      const value = of(one, 'cpuSecondsPerGigabyte', apart?.cpuSecondsPerGigabyte)
+    if (cpu !== undefined) {
+      const value = ratio(server.name, beside.name, 'cpuSecondsPerGigabyte', apart?.cpuSecondsPerGigabyte)
       const without = apart === undefined ? '' : `, without ${apart.what}`
-      judged.push({ what: `${what}: CPU for a GB of the ceiling's${without}`, value, atMost: goals.cpu })
+      judged.push({ what: `${what}: CPU for a GB${without}`, value, atMost: cpu })
     }
   }
   const bars = (field: keyof Measured): Chart['bars'] =>

@@ -62,16 +62,24 @@ export const josephkOnDirectory: ServerKind = {
   },
 }
 
-/** Answers frames of any kind with `answerBytes`. */
-export function bare(answerBytes: number): ServerKind {
+/**
+ * Answers frames of any kind with `answerBytes`.
+ *
+ * @param into where it reads: one buffer again and again, as much memory as keeps the last bytes, or always fresh memory
+ */
+export function bare(answerBytes: number, into?: { keepsBytes: number } | 'fresh'): ServerKind {
+  const name =
+    into === undefined
+      ? 'bare sockets'
+      : into === 'fresh'
+        ? 'bare sockets, fresh memory'
+        : `bare sockets that keep ${into.keepsBytes / 1024 / 1024} MB`
+  const words = into === undefined ? [] : [into === 'fresh' ? into : String(into.keepsBytes)]
+  const script = join(import.meta.dirname, 'bare-server.js')
   return {
-    name: 'bare sockets',
+    name,
     missing: () => undefined,
-    start: () =>
-      program('bare sockets', process.execPath, [
-        join(import.meta.dirname, 'bare-server.js'),
-        String(answerBytes),
-      ]),
+    start: () => program(name, process.execPath, [script, String(answerBytes), ...words]),
   }
 }
 
