@@ -9,6 +9,8 @@ const GATHERED_SIZE = 2048
  * that nothing is put into costs the system nothing, so it may be what producers' largest requests are by default.
  */
 const ALLOCATE_AT_ONCE = 2 * 1024 * 1024
+/** A smaller frame in a lent chunk is copied with those behind it. */
+const COPIED_ALONE = 8 * 1024
 
 type Allocate = (size: number, start: number) => Buffer
 
@@ -16,8 +18,8 @@ type Allocate = (size: number, start: number) => Buffer
  * Splits a stream into frames: a size of four bytes (big-endian, signed), then as many bytes. Gives one frame when asked
  * for one, so that the caller may change its mind about what may follow.
  *
- * A frame that lies within one chunk is a view of it; one that does not is copied once, into memory of its own. What is
- * held is at most about twice what has really arrived.
+ * A frame that lies within one chunk is a view of it; one that does not, or lies in a chunk that was lent, is copied once,
+ * into memory of its own. What is held is at most about twice what has really arrived.
  */
 export class FrameSplitter {
   /** Bytes that a frame may have, without the four of its size; counts for every frame that has not been given yet. */
@@ -31,6 +33,8 @@ export class FrameSplitter {
   /** The last chunk's memory where that is ours and may have room. */
   #gathered: Buffer | undefined
   #gatheredLength = 0
+  /** The last chunk, where its memory is somebody else's. */
+  #lent: Buffer | undefined
   #sizeKnown = false
   #size = 0
   /** The frame under way once it has its place; nothing is queued before it is full. */
@@ -38,7 +42,7 @@ export class FrameSplitter {
   #filled = 0
 
   /**
-   * @param allocate makes the place of a frame that does not come whole; told the frame's size and its first two bytes
+   * @param allocate makes the place of a frame that does not come whole, or is copied out of what was lent; told the frame's size and its first two bytes
    * as a number (a request's API key), -1 where they have not come
    */
   constructor(maxFrameSize: number, allocate: Allocate = Buffer.allocUnsafe) {
@@ -65,18 +69,45 @@ export class FrameSplitter {
     if (this.#frame !== undefined) this.#filled += length
   }
 
+  /**
+   * Takes what has arrived, and lies where something else will be put as soon as `keep` has been called: frames of it are
+   * given as copies.
+   */
+  lend(chunk: Buffer): void {
+    if (this.#queue(chunk)) this.#lent = this.#chunks.at(-1)
+  }
+
+  /** Copies what has not been given of what was lent. */
+  keep(): void {
+    const lent = this.#lent
+    const last = this.#chunks.length - 1
+    this.#lent = undefined
+    if (lent === undefined || this.#chunks[last] !== lent) return
+    const start = this.#first === last ? this.#offset : 0
+    this.#chunks[last] = Buffer.from(lent.subarray(start))
+    if (start > 0) this.#offset = 0
+  }
+
   /** Takes what has arrived. The chunk must not be written to afterwards. */
   push(chunk: Buffer): void {
+    this.#queue(chunk)
+  }
+
+  /** @returns whether the chunk is among those that are held */
+  #queue(chunk: Buffer): boolean {
+    this.keep()
     const start = this.#frame === undefined ? 0 : this.#fill(this.#frame, chunk)
     const length = chunk.length - start
-    if (length === 0) return
-    if (this.#queued > 0 && length < GATHER_BELOW) {
+    if (length === 0) return false
+    const isGathered = this.#queued > 0 && length < GATHER_BELOW
+    if (isGathered) {
       this.#gather(chunk, start)
     } else {
       this.#gathered = undefined
       this.#chunks.push(start === 0 ? chunk : chunk.subarray(start))
     }
     this.#queued += length
+    return !isGathered
   }
 
   /**
@@ -116,6 +147,7 @@ export class FrameSplitter {
     this.#offset = 0
     this.#queued = 0
     this.#gathered = undefined
+    this.#lent = undefined
     this.#sizeKnown = false
     this.#frame = undefined
     this.#filled = 0
@@ -150,6 +182,14 @@ export class FrameSplitter {
   }
 
   #take(size: number): Buffer {
+    if (this.#lent !== undefined && this.#chunks[this.#first] === this.#lent) {
+      if (size >= COPIED_ALONE) {
+        const frame = this.#allocate(size, this.#firstTwo())
+        this.#copyOut(frame, size)
+        return frame
+      }
+      this.keep()
+    }
     const chunk = this.#chunks[this.#first]
     const offset = this.#offset
     if (chunk === undefined || chunk.length - offset < size) {

@@ -1,11 +1,12 @@
-/** What a slab is divided into: a frame fills whole pages, so a smaller one would waste the larger part of its last. */
-const PAGE_BYTES = 16 * 1024
-const PAGES_PER_SLAB = 2048
-const SLAB_BYTES = PAGE_BYTES * PAGES_PER_SLAB
+/** What a slab is divided into: a frame fills whole pages, and wastes a part of its last one. */
+const PAGE_BYTES = 1024
+/** The first slab is small, for most clusters see a few records only. */
+const SMALLEST_SLAB = 2 * 1024 * 1024
+const LARGEST_SLAB = 32 * 1024 * 1024
 
 /** A smaller frame is not worth the bookkeeping, a larger one would leave holes. */
-const SMALLEST_FRAME = 4 * PAGE_BYTES
-const LARGEST_FRAME = SLAB_BYTES / 8
+export const SMALLEST_FRAME = 8 * PAGE_BYTES
+const LARGEST_FRAME = LARGEST_SLAB / 8
 
 /** Somebody who may hold views for a while after their owner has released them: a connection that still sends them. */
 export interface Holder {
@@ -23,18 +24,24 @@ interface Released {
 /** A stretch of memory, and who uses which pages of it. */
 class Slab {
   readonly memory: FrameMemory
-  readonly bytes = new SharedArrayBuffer(SLAB_BYTES)
+  readonly bytes: SharedArrayBuffer
   /** For each page: 1 + the first page of the block it belongs to; 0: free. */
-  readonly owners = new Uint16Array(PAGES_PER_SLAB)
+  readonly owners: Uint16Array
   /** For the first page of each block: how many own it. */
-  readonly references = new Uint16Array(PAGES_PER_SLAB)
-  free = PAGES_PER_SLAB
+  readonly references: Uint16Array
+  free: number
   /** So many free pages in a row there may be. */
-  longestRun = PAGES_PER_SLAB
+  longestRun: number
   #next = 0
 
-  constructor(memory: FrameMemory) {
+  constructor(memory: FrameMemory, bytes: number) {
+    const pages = bytes / PAGE_BYTES
     this.memory = memory
+    this.bytes = new SharedArrayBuffer(bytes)
+    this.owners = new Uint16Array(pages)
+    this.references = new Uint16Array(pages)
+    this.free = pages
+    this.longestRun = pages
   }
 
   /** The first of so many pages, which are taken; -1: there is no room. */
@@ -56,7 +63,7 @@ class Slab {
   #find(from: number, pages: number): number {
     const { owners } = this
     let run = 0
-    for (let page = from; page < PAGES_PER_SLAB; page++) {
+    for (let page = from; page < owners.length; page++) {
       run = owners[page] === 0 ? run + 1 : 0
       if (run === pages) return page - pages + 1
     }
@@ -66,16 +73,16 @@ class Slab {
   giveBack(first: number): void {
     const { owners } = this
     let page = first
-    while (page < PAGES_PER_SLAB && owners[page] === first + 1) owners[page++] = 0
+    while (page < owners.length && owners[page] === first + 1) owners[page++] = 0
     this.free += page - first
-    this.longestRun = PAGES_PER_SLAB
+    this.longestRun = owners.length
   }
 }
 
 const slabs = new WeakMap<SharedArrayBuffer, Slab>()
 
 /**
- * Memory for large frames whose records the log keeps where they were received. Fresh memory is the dearer half of
+ * Memory for frames whose records the log keeps where they were received. Fresh memory is the dearer half of
  * receiving (each page is cleared by the system when it is first touched), so what retention or truncation sets free is
  * used again.
  *
@@ -83,7 +90,8 @@ const slabs = new WeakMap<SharedArrayBuffer, Slab>()
  * it, responses under way may still hold views; it is used again only after every connection has held nothing since.
  *
  * The slabs are shared memory only because V8 does not count that as garbage to be: with 50 MB of ordinary buffers it
- * would begin to mark its heap, again and again.
+ * would begin to mark its heap, again and again. And to make a buffer of 16 KB, a producer's usual batch, takes it longer
+ * than to copy as much.
  */
 export class FrameMemory {
   readonly #holders = new Set<Holder>()
@@ -91,6 +99,8 @@ export class FrameMemory {
   /** In the order of their epochs. */
   #released: Released[] = []
   #epoch = 0
+  /** Who was found to hold something that long ago. */
+  #slowest: Holder | undefined
 
   /** Counts releases: what a holder notes when it holds nothing. */
   get epoch(): number {
@@ -99,7 +109,7 @@ export class FrameMemory {
 
   /** Bytes that have been taken from the system. */
   get size(): number {
-    return this.#slabs.length * SLAB_BYTES
+    return this.#slabs.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
   }
 
   /** Bytes that belong to frames, waiting to be used again or not. */
@@ -113,6 +123,7 @@ export class FrameMemory {
 
   remove(holder: Holder): void {
     this.#holders.delete(holder)
+    if (this.#slowest === holder) this.#slowest = undefined
   }
 
   /** Memory with one owner, or undefined where ordinary memory does as well. */
@@ -124,10 +135,17 @@ export class FrameMemory {
       const page = slab.take(pages)
       if (page >= 0) return Buffer.from(slab.bytes, page * PAGE_BYTES, size)
     }
-    const slab = new Slab(this)
+    const slab = new Slab(this, this.#slabBytes(size))
     slabs.set(slab.bytes, slab)
     this.#slabs.push(slab)
     return Buffer.from(slab.bytes, slab.take(pages) * PAGE_BYTES, size)
+  }
+
+  /** As much as there is already, within bounds. */
+  #slabBytes(frame: number): number {
+    let bytes = SMALLEST_SLAB
+    while (bytes < LARGEST_SLAB && (bytes < this.size || bytes < 2 * frame)) bytes *= 2
+    return bytes
   }
 
   /** @internal */
@@ -138,9 +156,17 @@ export class FrameMemory {
   /** Gives back what nobody can hold a view of any more. */
   #reuse(): void {
     const released = this.#released
-    if (released.length === 0) return
+    const oldest = released[0]
+    if (oldest === undefined) return
+    // Not all connections are asked for each frame while one of them reads slowly.
+    if (this.#slowest !== undefined && this.#slowest.quietSince <= oldest.epoch) return
     let quiet = Number.POSITIVE_INFINITY
-    for (const { quietSince } of this.#holders) quiet = Math.min(quiet, quietSince)
+    for (const holder of this.#holders) {
+      const { quietSince } = holder
+      if (quietSince >= quiet) continue
+      quiet = quietSince
+      this.#slowest = holder
+    }
     let count = 0
     while (count < released.length && (released[count] as Released).epoch < quiet) {
       const { slab, page } = released[count++] as Released

@@ -12,7 +12,7 @@ const LARGE = 64 * 1024
 
 /** What an inbox asks its connection, and tells it. */
 export interface Recipient {
-  /** Where large Produce requests go, whose records may stay; undefined: ordinary memory. */
+  /** Where Produce requests that are not small go, whose records may stay; undefined: ordinary memory. */
   memory(): FrameMemory | undefined
   /** Whether anything more is to be done with what comes. */
   isWanted(): boolean
@@ -76,6 +76,14 @@ export class Inbox implements Intake {
     this.#frames.push(chunk)
     this.#isEmpty = false
     this.#recipient.onReceived()
+  }
+
+  lent(chunk: Buffer): void {
+    if (!this.#recipient.isWanted()) return
+    this.#frames.lend(chunk)
+    this.#isEmpty = false
+    this.#recipient.onReceived()
+    this.#frames.keep()
   }
 
   /**

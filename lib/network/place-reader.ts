@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { SMALLEST_FRAME } from '../memory/frame-memory.ts'
 
 /** What takes in the bytes of a socket. */
 export interface Intake {
@@ -10,6 +11,8 @@ export interface Intake {
   placed(length: number): void
   /** Bytes that nobody else will write to. */
   received(chunk: Buffer): void
+  /** Bytes that others will be written over as soon as this returns. */
+  lent(chunk: Buffer): void
 }
 
 /** Of what has no place yet; all sockets share it, because it is emptied before the next one is read. */
@@ -52,7 +55,7 @@ export class PlaceReader {
 
   #take(length: number): boolean {
     if (this.#target.buffer !== scratch.buffer) this.#intake?.placed(length)
-    // In a buffer that is shared with little else, for the log may keep it.
+    else if (length >= SMALLEST_FRAME) this.#intake?.lent(scratch.subarray(0, length))
     else this.#intake?.received(Buffer.from(scratch.subarray(0, length)))
     return true
   }

@@ -39,6 +39,7 @@ t.test('however a stream is cut and whenever frames are asked for, the frames ar
   const body = fc.oneof(
     { weight: 6, arbitrary: fc.uint8Array({ maxLength: 40 }) },
     { weight: 1, arbitrary: fc.uint8Array({ minLength: 900, maxLength: 3000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 7_000, max: 20_000 }).map((n) => new Uint8Array(n).fill(n)) },
     // Beyond what is allocated at once.
     { weight: 1, arbitrary: fc.integer({ min: 60_000, max: 300_000 }).map((n) => new Uint8Array(n).fill(n)) },
   )
@@ -47,15 +48,21 @@ t.test('however a stream is cut and whenever frames are asked for, the frames ar
       fc.array(body, { maxLength: 12 }),
       fc.array(fc.nat(), { maxLength: 60 }),
       fc.infiniteStream(fc.boolean()),
-      (bodies, places, asks) => {
+      fc.infiniteStream(fc.boolean()),
+      (bodies, places, asks, lends) => {
         const splitter = new FrameSplitter(NO_CAP)
         const stream = framed(...bodies)
         const frames: Buffer[] = []
         let pushed = 0
         for (const chunk of cut(stream, places)) {
-          splitter.push(chunk)
+          const isLent = lends.next().value === true
+          const lent = Buffer.from(chunk)
+          if (isLent) splitter.lend(lent)
+          else splitter.push(chunk)
           pushed += chunk.length
           if (asks.next().value) frames.push(...takeAll(splitter))
+          if (isLent) splitter.keep()
+          lent.fill(255)
           const given = frames.reduce((sum, frame) => sum + frame.length + 4, 0)
           // The four bytes of a size are let go of once they have been read.
           if (![0, 4].includes(pushed - given - splitter.buffered)) return false
@@ -105,6 +112,26 @@ t.test('frames within one chunk are views of it, one over several is memory of i
   const frame = splitter.next()
   t.equal(frame?.length, large.length)
   t.equal(frame?.buffer.byteLength, large.length)
+})
+
+t.test('a frame of a lent chunk is copied once, to where it is told', async (t) => {
+  const places: [number, number][] = []
+  const own = Buffer.alloc(20_000)
+  const splitter = new FrameSplitter(NO_CAP, (size, start) => {
+    places.push([size, start])
+    return own.subarray(0, size)
+  })
+  const body = Buffer.alloc(10_000, 3)
+  const chunk = framed(body, Buffer.alloc(100, 4), Buffer.alloc(200, 5))
+  splitter.lend(chunk)
+  const frame = splitter.next()
+  t.equal(frame?.buffer, own.buffer)
+  t.same(places, [[10_000, 0x0303]])
+  const [small, other] = takeAll(splitter)
+  t.equal(small?.buffer, other?.buffer, 'small ones are copied together')
+  t.not(small?.buffer, chunk.buffer)
+  t.equal(splitter.buffered, 0)
+  splitter.keep()
 })
 
 t.test('a size that cannot be is refused, again and again', async (t) => {

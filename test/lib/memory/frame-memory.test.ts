@@ -21,7 +21,7 @@ class TestHolder {
 
 t.test('small and very large frames lie in ordinary memory', async (t) => {
   const memory = new FrameMemory()
-  t.equal(memory.allocate(60 * KB), undefined)
+  t.equal(memory.allocate(7 * KB), undefined)
   t.equal(memory.allocate(5 * MB), undefined)
   t.equal(memory.size, 0, 'nothing is taken from the system before it is needed')
   const frame = memory.allocate(100 * KB) as Buffer
@@ -38,10 +38,7 @@ t.test('what is released too often is a mistake of ours, and told', async (t) =>
   release(frame)
   memory.allocate(MB)
   t.equal(memory.used, 1 * MB, 'the first frame has been given back')
-  memory.allocate(MB)
-  const holder = new TestHolder()
-  memory.add(holder)
-  t.throws(() => release(Buffer.from(frame.buffer, 20 * MB, 10)), /released too often/)
+  t.throws(() => release(frame), /released too often/)
 })
 
 t.test('memory is used again when all owners and holders have let go, and not before', async () => {
@@ -50,7 +47,7 @@ t.test('memory is used again when all owners and holders have let go, and not be
       weight: 4,
       arbitrary: fc.record({
         kind: fc.constant('receive' as const),
-        size: fc.integer({ min: 64 * KB, max: 4 * MB }),
+        size: fc.oneof(fc.integer({ min: 8 * KB, max: 40 * KB }), fc.integer({ min: 64 * KB, max: 4 * MB })),
         kept: fc.nat(3),
       }),
     },
@@ -74,7 +71,8 @@ t.test('memory is used again when all owners and holders have let go, and not be
         if (one.kind === 'receive') {
           const frame = memory.allocate(one.size) as Buffer
           mark++
-          const views = [0, 1, 2].map((i) => frame.subarray(i * 20 * KB, i * 20 * KB + 2 * KB))
+          const third = Math.floor(frame.length / 3)
+          const views = [0, 1, 2].map((i) => frame.subarray(i * third, i * third + 2 * KB))
           for (const view of views) view.fill(mark % 251)
           for (const view of views.slice(0, one.kept)) {
             retain(view)
