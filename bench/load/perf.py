@@ -35,7 +35,7 @@ first = consumer.consume(1, timeout=20)
 seen += len(first)
 begun = time.perf_counter()
 while seen < count:
-    messages = consumer.consume(10000, timeout=20)
+    messages = consumer.consume(min(10000, count - seen), timeout=20)
     if not messages:
         sys.exit(f'{seen} of {count} messages came')
     seen += len(messages)
