@@ -102,7 +102,7 @@ export class SharePartition {
     return aborted.length > 0 ? without(acquired, aborted) : acquired
   }
 
-  /** All of it or nothing. */
+  /** All of it or nothing; but locks that were renewed before it was refused stay renewed, as in Kafka. */
   acknowledge(memberId: string, batches: readonly AcknowledgementBatch[]): ShareRefusal | undefined {
     const { shareRecordLockDurationMs, shareRenewAcknowledgeEnable } = this.#options.limits()
     const until = this.#options.clock.monotonic() + shareRecordLockDurationMs

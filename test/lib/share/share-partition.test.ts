@@ -33,6 +33,7 @@ class World {
   #startOffset = 0
   #kept: StateBatch[] = []
   #lowest = 0
+  #hasFailedOver = false
   share = this.#open()
 
   #open(): SharePartition {
@@ -75,8 +76,9 @@ class World {
         count++
       }
     }
-    // What was handed out together comes again together.
-    if (count > maxRecords + (isStrict ? 0 : LARGEST)) throw new Error(`${count} records for ${maxRecords}`)
+    // What was handed out together comes again together; so does what was written as one run of records of one state.
+    const together = this.#hasFailedOver ? RECORDS : LARGEST
+    if (count > maxRecords + (isStrict ? 0 : together)) throw new Error(`${count} records for ${maxRecords}`)
     return acquired
   }
 
@@ -85,9 +87,10 @@ class World {
     const refused = this.share.acknowledge(member, [
       { firstOffset: first, lastOffset: last, acknowledgeTypes: [type] },
     ])
-    if (refused) return
+    if (refused && (type !== 4 || refused.errorCode === ErrorCode.INVALID_REQUEST)) return
     for (const known of this.model.slice(Math.max(first, start), last + 1)) {
       if (type === 4) {
+        if (known.state !== RecordState.ACQUIRED || known.member !== member) return
         known.expires = this.clock.monotonic() + LOCK_MS
         continue
       }
@@ -121,6 +124,7 @@ class World {
   failOver(): void {
     this.share.close()
     this.share = this.#open()
+    this.#hasFailedOver = true
     const kept = this.#kept
     this.model.forEach((known, offset) => {
       if (offset < this.#startOffset) return
