@@ -26,7 +26,7 @@ interface FlowGoal {
   readonly cpu?: number
 }
 
-const ROUNDS = 4
+const ROUNDS = 8
 const ROUND_MS = 1_000
 const GIGABYTE = 1e9
 
