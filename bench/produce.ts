@@ -47,6 +47,7 @@ export async function bench(report: Report): Promise<void> {
     connect: (server) => FrameClient.connect(server, request, { connections: 2, inFlight: 1 }),
     bytes: ({ bytesSentPerRequest }) => bytesSentPerRequest,
     goals: [
+      { server: josephk, beside: BARE, cpu: 1.3 },
       { server: RETAINING, beside: BARE, cpu: 1.3 },
       { server: RETAINING, beside: BARE_KEEPING, cpu: 1.3 },
       { server: josephk, beside: BARE_FRESH, cpu: 1.3 },
