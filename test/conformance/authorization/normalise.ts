@@ -16,14 +16,13 @@ const RANDOM: ReadonlySet<string> = new Set([
   'tokenId',
   'leaderId',
   'controllerId',
-  // Kafka looks up regular expressions again when topics have changed, but not within ten seconds.
-  'groupEpoch',
-  'assignmentEpoch',
-  'memberEpoch',
 ])
 
-/** What a group is by turns until its members have what its epoch gives them. */
-const ON_THE_WAY: ReadonlySet<unknown> = new Set(['Assigning', 'Reconciling', 'Stable'])
+/**
+ * What a group of KIP-848 is by turns. Once Kafka's was Assigning and an epoch ahead where ours was Stable; why is not known. The
+ * suite for groups compares epochs, this one who may see the group.
+ */
+const ON_THE_WAY: ReadonlySet<unknown> = new Set(['Assigning', 'Stable'])
 
 /** A response without what may differ from one cluster to another, as text that can be compared. */
 export function normalise(response: unknown, subject: Subject): string {
@@ -45,12 +44,17 @@ function plain(value: unknown, key: string, aliases: ReadonlyMap<string, string>
       .map(([, item]) => item)
   }
   if (typeof value === 'object' && value !== null) {
+    const isOnTheWay = 'assignmentEpoch' in value && 'groupState' in value && ON_THE_WAY.has(value.groupState)
     return Object.fromEntries(
-      Object.entries(value).map(([name, field]) => [name, plain(field, name, aliases)]),
+      Object.entries(value).map(([name, field]) => [
+        name,
+        isOnTheWay && (name === 'groupEpoch' || name === 'groupState')
+          ? `<${name}>`
+          : plain(field, name, aliases),
+      ]),
     )
   }
   if (RANDOM.has(key) && value !== '' && value !== -1) return `<${key}>`
-  if (key === 'groupState' && ON_THE_WAY.has(value)) return '<on its way>'
   if (typeof value !== 'string') return value
   if (key === 'topicId' && !isKnown(value, aliases)) return '<another id>'
   if (key === 'errorMessage') return value.replace(/^Request .* needs /s, 'Request needs ')
