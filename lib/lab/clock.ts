@@ -7,7 +7,10 @@ export interface Clock {
   now(): number
   /** Milliseconds that only ever grow; for durations and expirations. */
   monotonic(): number
-  /** Calls `callback` once, `delayMs` from now, unless the timer is cancelled first. */
+  /**
+   * Calls `callback` once, `delayMs` from now, unless the timer is cancelled first. Without delay it is due already, so it
+   * is called in the next turn of the event loop.
+   */
   setTimer(delayMs: number, callback: () => void): Timer
 }
 
@@ -22,7 +25,7 @@ class RealTimer implements Timer {
   #handle: NodeJS.Timeout | undefined
 
   constructor(delayMs: number, callback: () => void) {
-    this.#arm(Math.max(0, delayMs), callback)
+    this.#arm(delayMs, callback)
   }
 
   #arm(delayMs: number, callback: () => void): void {
@@ -38,6 +41,12 @@ class RealTimer implements Timer {
   }
 }
 
+/** Node's timeouts take a millisecond at least, in which a client may be answered several times. */
+function dueTimer(callback: () => void): Timer {
+  const handle = setImmediate(callback)
+  return { cancel: () => clearImmediate(handle) }
+}
+
 /** The machine's own time. */
 export class RealClock implements Clock {
   now(): number {
@@ -49,7 +58,7 @@ export class RealClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    return new RealTimer(delayMs, callback)
+    return delayMs <= 0 ? dueTimer(callback) : new RealTimer(delayMs, callback)
   }
 }
 
@@ -61,8 +70,7 @@ interface Waiting {
 
 /**
  * Time that stands still until a test moves it. Timers fire inside `advance`, in the order they are due, each seeing
- * the time it was due at; timers set by those callbacks fire too when they fall due within the same step. A timer
- * without delay is due already, so it fires in the next turn of the event loop.
+ * the time it was due at; timers set by those callbacks fire too when they fall due within the same step.
  */
 export class ManualClock implements Clock {
   #now: number

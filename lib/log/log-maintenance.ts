@@ -30,6 +30,11 @@ export interface LogMaintenanceOptions {
   readonly config: () => LogMaintenanceConfig
 }
 
+/** Kafka allows intervals of 0; they would leave the process no idle moment. */
+function pause(intervalMs: number): number {
+  return Math.max(1, intervalMs)
+}
+
 /** What is done to logs from time to time: what is too old or too much is removed, what is superseded is compacted. */
 export class LogMaintenance {
   readonly #options: LogMaintenanceOptions
@@ -45,7 +50,7 @@ export class LogMaintenance {
     this.#options = options
     const { clock, config } = options
     this.#retention = clock.setTimer(config().logInitialTaskDelayMs, () => this.#checkRetention())
-    this.#cleaner = clock.setTimer(config().logCleanerBackoffMs, () => this.#clean())
+    this.#cleaner = clock.setTimer(pause(config().logCleanerBackoffMs), () => this.#clean())
     if (options.directory === undefined) return
     this.#scheduleFlush()
     this.#scheduleCheckpoint(options.directory)
@@ -53,7 +58,7 @@ export class LogMaintenance {
 
   #scheduleFlush(): void {
     const { clock, config, logs } = this.#options
-    this.#flusher = clock.setTimer(config().logFlushSchedulerIntervalMs, () => {
+    this.#flusher = clock.setTimer(pause(config().logFlushSchedulerIntervalMs), () => {
       for (const { log } of logs.partitions()) log.flushIfDue()
       this.#scheduleFlush()
     })
@@ -61,7 +66,7 @@ export class LogMaintenance {
 
   #scheduleCheckpoint(directory: DataDirectory): void {
     const { clock, config, logs } = this.#options
-    this.#checkpointer = clock.setTimer(config().logFlushOffsetCheckpointIntervalMs, () => {
+    this.#checkpointer = clock.setTimer(pause(config().logFlushOffsetCheckpointIntervalMs), () => {
       this.#attempt('checkpoints could not be written', {}, () => directory.checkpoint(logs.partitions()))
       this.#scheduleCheckpoint(directory)
     })
@@ -128,7 +133,7 @@ export class LogMaintenance {
   #clean(): void {
     const { config } = this.#options
     const filthiest = config().logCleanerEnable ? this.#filthiest() : undefined
-    if (filthiest === undefined) this.#cleanAgainIn(config().logCleanerBackoffMs)
+    if (filthiest === undefined) this.#cleanAgainIn(pause(config().logCleanerBackoffMs))
     else if (!isZstdReady() && holdsZstd(filthiest[1])) zstdReady().then(() => this.#cleanAgainIn(0))
     else {
       const [partition, cleanable] = filthiest

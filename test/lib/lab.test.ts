@@ -63,6 +63,18 @@ t.test('a timer without delay needs no moving of the manual clock', async (t) =>
   t.equal(clock.pendingTimers, 0)
 })
 
+t.test('a timer without delay fires in the next turn by either clock', async (t) => {
+  for (const clock of [new RealClock(), new ManualClock()]) {
+    let fired = 0
+    const timers = [0, -1].map((delayMs) => clock.setTimer(delayMs, () => fired++))
+    clock.setTimer(0, () => t.fail('it was cancelled')).cancel()
+    t.equal(fired, 0)
+    await new Promise((resolve) => setImmediate(resolve))
+    t.equal(fired, 2)
+    for (const timer of timers) timer.cancel()
+  }
+})
+
 t.test('the real clock waits, cancels, and does not fire a wait of months at once', async (t) => {
   const clock = new RealClock()
   const before = clock.monotonic()

@@ -477,6 +477,20 @@ t.test('compact,delete does both', async (t) => {
   t.equal(log.logStartOffset, 4)
 })
 
+t.test('an interval of 0 leaves idle moments', (t) => {
+  let asked = 0
+  const config = {
+    get logCleanerBackoffMs() {
+      if (++asked > 1_000) throw new Error('there is no end to it')
+      return 0
+    },
+  }
+  const { clock } = rig(t, COMPACT, config)
+  clock.advance(10)
+  t.ok(asked >= 10)
+  t.end()
+})
+
 t.test('a limit of memory refuses producers until there is room again', async (t) => {
   const brokers = new LogBrokers([null], { memoryLimit: 1_000_000 })
   t.teardown(() => brokers.logs.close())
