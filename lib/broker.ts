@@ -1,4 +1,4 @@
-import type { StringSource } from '../protocol/primitives/reader.ts'
+import type { Reader } from '../protocol/primitives/reader.ts'
 import type { Writer } from '../protocol/primitives/writer.ts'
 import type { ListenerLayout } from './cluster-layout.ts'
 import type { Clock } from './lab/clock.ts'
@@ -28,7 +28,7 @@ export interface BrokerSettings {
   readonly clock: Clock
   readonly logger: Logger
   readonly authorizer: Authorizer
-  readonly strings: StringSource
+  readonly reader: Reader
   readonly writer: Writer
   readonly frameMemory: FrameMemory
   /** Makes what the clients of a listener must get past; undefined where nothing. */
@@ -131,7 +131,7 @@ export class Broker {
 }
 
 function makeListener(options: ListenerLayout, index: number, settings: BrokerSettings): Listener {
-  const { config, dispatcher, authorizer, clock, logger, strings, writer, frameMemory } = settings
+  const { config, dispatcher, authorizer, clock, logger, reader, writer, frameMemory } = settings
   return new Listener({
     name: options.name,
     securityProtocol: options.securityProtocol,
@@ -149,7 +149,7 @@ function makeListener(options: ListenerLayout, index: number, settings: BrokerSe
     authorizer,
     clock,
     logger,
-    strings,
+    reader,
     writer,
     frameMemory,
   })

@@ -1,3 +1,4 @@
+import { Reader } from '../protocol/primitives/reader.ts'
 import { StringTable } from '../protocol/primitives/string-table.ts'
 import { Writer } from '../protocol/primitives/writer.ts'
 import { adoptedProducerIds, adoptedTopics } from './adopted-topics.ts'
@@ -64,6 +65,7 @@ export class ClusterParts {
   readonly sessions = new Set<SaslSession>()
   readonly frameMemory = new FrameMemory()
   readonly strings: StringTable
+  readonly reader: Reader
   readonly writer = new Writer()
   readonly #replicas = new Map<number, ReplicaManager>()
   readonly #sharePartitions: SharePartitions[] = []
@@ -80,6 +82,7 @@ export class ClusterParts {
     const metadata = new Metadata(storage.clusterId, this.#keeper())
     const topics = new KnownTopics(metadata)
     this.strings = new StringTable(topics)
+    this.reader = new Reader(Buffer.alloc(0), 0, this.strings)
     this.authorization = makeAuthorization(options, { metadata, topics, random, clock })
     measureCache(this.authorization.cache, this.metrics)
     storage.durable?.directory.register(this.metrics)
@@ -299,7 +302,7 @@ export class ClusterParts {
       ),
     })
     const dispatcher = new Dispatcher(handlers)
-    const { strings, writer, frameMemory } = this
+    const { strings, reader, writer, frameMemory } = this
     const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
     for (const { name } of listeners) replicas.sent.register(this.metrics, nodeId, name)
     const counted = listeners.map((each, index) => authenticationMetrics(each, index, this, nodeId))
@@ -314,7 +317,7 @@ export class ClusterParts {
       authorizer: this.authorization.authorizer,
       clock,
       logger,
-      strings,
+      reader,
       writer,
       frameMemory,
       gateOf: (listener, index) => saslGate(listener, counted[index], this, saslBroker),

@@ -46,16 +46,24 @@ function compile(message: Message, version: number): Codec {
   return {
     decode(reader) {
       decoder ??= generateDecoder(message, version)
+      let value: Decoded<Message>
       try {
-        return decoder(reader) as Decoded<Message>
+        value = decoder(reader) as Decoded<Message>
       } catch (error) {
-        if (error instanceof RangeError) throw new ProtocolError(`${message.name} v${version} is cut short`)
+        if (error instanceof RangeError) throw cutShort(message, version)
         throw error
       }
+      // Another frame may lie behind this one.
+      if (reader.offset > reader.end) throw cutShort(message, version)
+      return value
     },
     encode(writer, value) {
       encoder ??= generateEncoder(message, version)
       encoder(writer, value)
     },
   }
+}
+
+function cutShort({ name }: Message, version: number): ProtocolError {
+  return new ProtocolError(`${name} v${version} is cut short`)
 }

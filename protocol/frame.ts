@@ -9,17 +9,39 @@ const GATHERED_SIZE = 2048
  * that nothing is put into costs the system nothing, so it may be what producers' largest requests are by default.
  */
 const ALLOCATE_AT_ONCE = 2 * 1024 * 1024
-/** A smaller frame in a lent chunk is copied with those behind it. */
-const COPIED_ALONE = 8 * 1024
+/** A smaller frame in lent memory is shown where it lies. */
+const SHOWN_BELOW = 8 * 1024
+
+const NOTHING: Buffer = Buffer.alloc(0)
 
 type Allocate = (size: number, start: number) => Buffer
+
+/** Where a frame's body lies. */
+export interface Frame {
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+  /** The memory is somebody else's, who will soon put other bytes there: see `keptFrame`. */
+  readonly isLent: boolean
+}
+
+/** The frame whose body is the whole buffer. */
+export function frameOf(buffer: Buffer): Frame {
+  return { buffer, start: 0, end: buffer.length, isLent: false }
+}
+
+/** The frame as a buffer of its own, which nobody else will write to: a copy where it is in lent memory, else a view. */
+export function keptFrame({ buffer, start, end, isLent }: Frame): Buffer {
+  if (isLent) return Buffer.from(buffer.subarray(start, end))
+  return start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end)
+}
 
 /**
  * Splits a stream into frames: a size of four bytes (big-endian, signed), then as many bytes. Gives one frame when asked
  * for one, so that the caller may change its mind about what may follow.
  *
- * A frame that lies within one chunk is a view of it; one that does not, or lies in a chunk that was lent, is copied once,
- * into memory of its own. What is held is at most about twice what has really arrived.
+ * A frame that lies within one chunk is shown there; one that does not, or is large and in a chunk that was lent, is copied
+ * once, into memory of its own. What is held is at most about twice what has really arrived.
  */
 export class FrameSplitter {
   /** Bytes that a frame may have, without the four of its size; counts for every frame that has not been given yet. */
@@ -33,13 +55,14 @@ export class FrameSplitter {
   /** The last chunk's memory where that is ours and may have room. */
   #gathered: Buffer | undefined
   #gatheredLength = 0
-  /** The last chunk, where its memory is somebody else's. */
+  /** Memory of somebody else's that all unread bytes lie in, from `#offset` on; there are no chunks then. */
   #lent: Buffer | undefined
   #sizeKnown = false
   #size = 0
   /** The frame under way once it has its place; nothing is queued before it is full. */
   #frame: Buffer | undefined
   #filled = 0
+  readonly #found = { buffer: NOTHING as Buffer, start: 0, end: 0, isLent: false }
 
   /**
    * @param allocate makes the place of a frame that does not come whole, or is copied out of what was lent; told the frame's size and its first two bytes
@@ -69,52 +92,54 @@ export class FrameSplitter {
     if (this.#frame !== undefined) this.#filled += length
   }
 
-  /**
-   * Takes what has arrived, and lies where something else will be put as soon as `keep` has been called: frames of it are
-   * given as copies.
-   */
-  lend(chunk: Buffer): void {
-    if (this.#queue(chunk)) this.#lent = this.#chunks.at(-1)
+  /** Takes the first `length` bytes of memory where something else will be put as soon as `keep` has been called. */
+  lend(memory: Buffer, length: number): void {
+    this.keep()
+    const start = this.#fill(memory, length)
+    if (start === length) return
+    if (this.#queued > 0) {
+      this.#queue(Buffer.from(memory.subarray(start, length)), 0)
+      return
+    }
+    this.#lent = memory
+    this.#offset = start
+    this.#queued = length - start
   }
 
   /** Copies what has not been given of what was lent. */
   keep(): void {
     const lent = this.#lent
-    const last = this.#chunks.length - 1
+    if (lent === undefined) return
     this.#lent = undefined
-    if (lent === undefined || this.#chunks[last] !== lent) return
-    const start = this.#first === last ? this.#offset : 0
-    this.#chunks[last] = Buffer.from(lent.subarray(start))
-    if (start > 0) this.#offset = 0
+    if (this.#queued > 0)
+      this.#chunks.push(Buffer.from(lent.subarray(this.#offset, this.#offset + this.#queued)))
+    this.#offset = 0
   }
 
   /** Takes what has arrived. The chunk must not be written to afterwards. */
   push(chunk: Buffer): void {
-    this.#queue(chunk)
+    this.keep()
+    const start = this.#fill(chunk, chunk.length)
+    if (start < chunk.length) this.#queue(chunk, start)
   }
 
-  /** @returns whether the chunk is among those that are held */
-  #queue(chunk: Buffer): boolean {
-    this.keep()
-    const start = this.#frame === undefined ? 0 : this.#fill(this.#frame, chunk)
+  #queue(chunk: Buffer, start: number): void {
     const length = chunk.length - start
-    if (length === 0) return false
-    const isGathered = this.#queued > 0 && length < GATHER_BELOW
-    if (isGathered) {
+    if (this.#queued > 0 && length < GATHER_BELOW) {
       this.#gather(chunk, start)
     } else {
       this.#gathered = undefined
       this.#chunks.push(start === 0 ? chunk : chunk.subarray(start))
     }
     this.#queued += length
-    return !isGathered
   }
 
   /**
-   * The next frame's body, undefined until it has arrived whole.
+   * The next frame's body, undefined until it has arrived whole. The same object each time: it says where the frame is
+   * until the splitter is used again.
    * @throws ProtocolError when its size is negative or larger than `maxFrameSize`; nothing can be read from then on
    */
-  next(): Buffer | undefined {
+  find(): Frame | undefined {
     if (!this.#sizeKnown) {
       if (this.#queued < SIZE_BYTES) return undefined
       this.#size = this.#readSize()
@@ -124,19 +149,26 @@ export class FrameSplitter {
     if (size < 0 || size > this.maxFrameSize) {
       throw new ProtocolError(`a frame of ${size} bytes is announced: 0 to ${this.maxFrameSize} are accepted`)
     }
-    let frame = this.#frame
+    const frame = this.#frame
     if (frame !== undefined) {
       if (this.#filled < size) return undefined
       this.#frame = undefined
       this.#filled = 0
-    } else if (this.#queued >= size) {
-      frame = this.#take(size)
-    } else {
+      this.#sizeKnown = false
+      return this.#at(frame, 0, size, false)
+    }
+    if (this.#queued < size) {
       if (size <= ALLOCATE_AT_ONCE || this.#queued * 2 >= size) this.#place(size)
       return undefined
     }
     this.#sizeKnown = false
-    return frame
+    return this.#whole(size)
+  }
+
+  /** As `find`, the frame as a buffer that nobody else will write to. */
+  next(): Buffer | undefined {
+    const found = this.find()
+    return found === undefined ? undefined : keptFrame(found)
   }
 
   /** Forgets everything that has arrived; gives back the frame under way, if it has its place. */
@@ -154,9 +186,11 @@ export class FrameSplitter {
     return unfinished
   }
 
-  /** Copies into the frame under way what belongs to it; returns how much that was. */
-  #fill(frame: Buffer, chunk: Buffer): number {
-    const copied = chunk.copy(frame, this.#filled)
+  /** Copies what belongs to the frame under way; returns how much that was. */
+  #fill(bytes: Buffer, length: number): number {
+    const frame = this.#frame
+    if (frame === undefined) return 0
+    const copied = bytes.copy(frame, this.#filled, 0, length)
     this.#filled += copied
     return copied
   }
@@ -181,50 +215,55 @@ export class FrameSplitter {
     this.#frame = frame
   }
 
-  #take(size: number): Buffer {
-    if (this.#lent !== undefined && this.#chunks[this.#first] === this.#lent) {
-      if (size >= COPIED_ALONE) {
-        const frame = this.#allocate(size, this.#firstTwo())
-        this.#copyOut(frame, size)
-        return frame
-      }
-      this.keep()
-    }
-    const chunk = this.#chunks[this.#first]
+  /** The frame that is there whole, at the start of what is queued. */
+  #whole(size: number): Frame {
+    const lent = this.#lent
+    const chunk = lent ?? this.#chunks[this.#first]
     const offset = this.#offset
-    if (chunk === undefined || chunk.length - offset < size) {
-      const frame = Buffer.allocUnsafe(size)
-      this.#copyOut(frame, size)
-      return frame
+    if (lent === undefined ? chunk !== undefined && chunk.length - offset >= size : size < SHOWN_BELOW) {
+      this.#advance(size)
+      return this.#at(chunk ?? NOTHING, offset, offset + size, lent !== undefined)
     }
-    this.#advance(size)
-    return chunk.subarray(offset, offset + size)
+    const frame = lent === undefined ? Buffer.allocUnsafe(size) : this.#allocate(size, this.#firstTwo())
+    this.#copyOut(frame, size)
+    return this.#at(frame, 0, size, false)
+  }
+
+  #at(buffer: Buffer, start: number, end: number, isLent: boolean): Frame {
+    const found = this.#found
+    found.buffer = buffer
+    found.start = start
+    found.end = end
+    found.isLent = isLent
+    return found
   }
 
   #firstTwo(): number {
-    const chunk = this.#chunks[this.#first]
-    return chunk !== undefined && chunk.length - this.#offset >= 2 ? chunk.readInt16BE(this.#offset) : -1
+    const bytes = this.#lent ?? this.#chunks[this.#first]
+    return this.#queued >= 2 && bytes !== undefined && bytes.length - this.#offset >= 2
+      ? bytes.readInt16BE(this.#offset)
+      : -1
   }
 
   #readSize(): number {
-    const chunk = this.#chunks[this.#first] as Buffer
-    if (chunk.length - this.#offset >= SIZE_BYTES) {
-      const size = chunk.readInt32BE(this.#offset)
+    const bytes = this.#lent ?? (this.#chunks[this.#first] as Buffer)
+    if (bytes.length - this.#offset >= SIZE_BYTES) {
+      const size = bytes.readInt32BE(this.#offset)
       this.#advance(SIZE_BYTES)
       return size
     }
-    const bytes = Buffer.allocUnsafe(SIZE_BYTES)
-    this.#copyOut(bytes, SIZE_BYTES)
-    return bytes.readInt32BE(0)
+    const size = Buffer.allocUnsafe(SIZE_BYTES)
+    this.#copyOut(size, SIZE_BYTES)
+    return size.readInt32BE(0)
   }
 
   /** Moves the first `length` of the queued bytes to the start of `target`. */
   #copyOut(target: Buffer, length: number): number {
     let copied = 0
     while (copied < length) {
-      const chunk = this.#chunks[this.#first] as Buffer
-      const piece = Math.min(chunk.length - this.#offset, length - copied)
-      chunk.copy(target, copied, this.#offset, this.#offset + piece)
+      const bytes = this.#lent ?? (this.#chunks[this.#first] as Buffer)
+      const piece = Math.min(bytes.length - this.#offset, length - copied)
+      bytes.copy(target, copied, this.#offset, this.#offset + piece)
       copied += piece
       this.#advance(piece)
     }
@@ -234,6 +273,8 @@ export class FrameSplitter {
   /** Steps over bytes that lie within the first chunk. */
   #advance(length: number): void {
     this.#queued -= length
+    this.#offset += length
+    if (this.#lent !== undefined) return
     if (this.#queued === 0) {
       this.#chunks.length = 0
       this.#first = 0
@@ -241,7 +282,6 @@ export class FrameSplitter {
       this.#gathered = undefined
       return
     }
-    this.#offset += length
     if (this.#offset < (this.#chunks[this.#first] as Buffer).length) return
     this.#offset = 0
     this.#first++

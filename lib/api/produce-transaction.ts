@@ -30,7 +30,7 @@ export interface Refusal {
 
 /** Whether the first of the records belongs to a transaction. */
 export function isTransactionalBatch(records: Buffer): boolean {
-  return new BatchCursor(records).next() && magic(records, 0) === 2 && isTransactional(records, 0)
+  return isTransactional(records, 0) && magic(records, 0) === 2 && new BatchCursor(records).next()
 }
 
 /** One request may write for one producer only. */

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { produce } from '../../protocol/messages/produce.ts'
+import { roomFor } from '../../protocol/primitives/reader.ts'
 import { zstdReady } from '../../protocol/records/compression/zstd.ts'
 import { validateProduceRecords } from '../../protocol/records/validate-produce.ts'
 import type { RequestOf } from '../../protocol/schema.ts'
@@ -34,6 +35,7 @@ const FIRST_VERSION_WITH_TOPIC_IDS = 13
 const ADMIN_CLIENT_ID = '__admin_client'
 
 const NO_RECORDS = Buffer.alloc(0)
+const NO_RECORD_ERRORS: PartitionAnswer['recordErrors'] = []
 
 interface PartitionAnswer {
   index: number
@@ -52,57 +54,76 @@ interface TopicAnswer {
   partitionResponses: PartitionAnswer[]
 }
 
-/** What is to be appended, and where the results go: `waiting` and `entries` stand in the same order. */
+/** What is to be appended, and where the result goes. */
+interface Pending extends AppendEntry {
+  readonly answer: PartitionAnswer
+}
+
 interface CheckedRequest {
-  responses: TopicAnswer[]
-  entries: AppendEntry[]
-  waiting: PartitionAnswer[]
-  isTransactional: boolean
+  readonly responses: TopicAnswer[]
+  readonly pending: readonly Pending[]
+  readonly isTransactional: boolean
 }
 
 export function createProduceHandler(parts: ProduceParts): Handler {
   return guarded(produce, [WRITE_TRANSACTIONAL_ID, WRITE_TOPIC], (request, context) => {
     const checked = check(parts, request, context)
-    if (!parts.replicas.mustAwaitZstd(checked.entries)) return append(parts, checked, request, context)
-    return zstdReady().then(() => append(parts, check(parts, request, context), request, context))
+    if (!parts.replicas.mustAwaitZstd(checked.pending)) return append(parts, checked, request, context)
+    // Meanwhile other bytes may come to lie where these were read.
+    const kept = withRecordsKept(request)
+    return zstdReady().then(() => append(parts, check(parts, kept, context), kept, context))
   })
 }
 
 function check({ metadata }: ProduceParts, request: ProduceRequest, context: RequestContext): CheckedRequest {
   const { image } = metadata
-  const isAcksValid = request.acks === 0 || request.acks === 1 || request.acks === -1
   const isTransactional = hasTransactionalRecords(request)
   const isRefusedTransaction = isTransactional && !mayTransact(request, context)
-  const entries: AppendEntry[] = []
-  const waiting: PartitionAnswer[] = []
+  const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
+  const pending = roomFor<Pending>(partitionsOf(request))
+  let count = 0
   const responses = request.topicData.map(({ name: givenName, topicId, partitionData }) => {
-    const usesTopicIds = context.apiVersion >= FIRST_VERSION_WITH_TOPIC_IDS
     const topic = usesTopicIds ? image.topicsById.get(topicId) : image.topicsByName.get(givenName)
     const name = topic?.name ?? givenName
-    const isKnown = topic !== undefined || !usesTopicIds
-    const isRefused = isKnown && !isRefusedTransaction && !mayTopic(context, WRITE_TOPIC, topic, name)
-    const partitionResponses = partitionData.map(({ index, records }) => {
-      const bytes = records ?? NO_RECORDS
-      let error: ErrorCode = ErrorCode.NONE
-      if (isRefusedTransaction) error = WRITE_TRANSACTIONAL_ID.errorCode
-      else if (!isKnown) error = ErrorCode.UNKNOWN_TOPIC_ID
-      else if (isRefused) error = WRITE_TOPIC.errorCode
-      else if (topic?.partitions[index] === undefined) error = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-      else error = ErrorCode[validateProduceRecords(bytes, context.apiVersion)?.error ?? 'NONE']
-      if (error === ErrorCode.NONE && !isAcksValid) error = ErrorCode.INVALID_REQUIRED_ACKS
-      if (error === ErrorCode.NONE && isInternalTopic(name) && context.clientId !== ADMIN_CLIENT_ID) {
-        error = ErrorCode.INVALID_TOPIC_EXCEPTION
-      }
-      const partition = failed(index, error)
-      if (error === ErrorCode.NONE) {
-        entries.push({ topic: name, partition: index, records: bytes })
-        waiting.push(partition)
-      }
-      return partition
+    let refusal: ErrorCode = ErrorCode.NONE
+    if (isRefusedTransaction) refusal = WRITE_TRANSACTIONAL_ID.errorCode
+    else if (topic === undefined && usesTopicIds) refusal = ErrorCode.UNKNOWN_TOPIC_ID
+    else if (!mayTopic(context, WRITE_TOPIC, topic, name)) refusal = WRITE_TOPIC.errorCode
+    const partitionResponses = partitionData.map(({ index, records: given }) => {
+      const records = given ?? NO_RECORDS
+      const isThere = topic?.partitions[index] !== undefined
+      const error = refusal === ErrorCode.NONE ? refusalOf(records, name, isThere, request, context) : refusal
+      const answer = failed(index, error)
+      if (error === ErrorCode.NONE) pending[count++] = { topic: name, partition: index, records, answer }
+      return answer
     })
     return { name, topicId, partitionResponses }
   })
-  return { responses, entries, waiting, isTransactional }
+  pending.length = count
+  return { responses, pending, isTransactional }
+}
+
+function partitionsOf({ topicData }: ProduceRequest): number {
+  let partitions = 0
+  for (const { partitionData } of topicData) partitions += partitionData.length
+  return partitions
+}
+
+/** What is wrong with what one partition is sent by somebody who may write to its topic. */
+function refusalOf(
+  records: Buffer,
+  topic: string,
+  isThere: boolean,
+  { acks }: ProduceRequest,
+  { apiVersion, clientId }: RequestContext,
+): ErrorCode {
+  if (!isThere) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+  const failure = validateProduceRecords(records, apiVersion)
+  if (failure !== null) return ErrorCode[failure.error]
+  if (acks !== 0 && acks !== 1 && acks !== -1) return ErrorCode.INVALID_REQUIRED_ACKS
+  return isInternalTopic(topic) && clientId !== ADMIN_CLIENT_ID
+    ? ErrorCode.INVALID_TOPIC_EXCEPTION
+    : ErrorCode.NONE
 }
 
 function append(
@@ -113,12 +134,12 @@ function append(
 ): Answer<typeof produce> {
   const { acks } = request
   const { responses } = checked
-  const { entries, waiting } = checked.isTransactional ? joined(parts, checked, request, context) : checked
-  const results = parts.replicas.append(entries, acks)
-  for (let index = 0; index < results.length; index++) fill(waiting[index]!, results[index]!)
+  const pending = checked.isTransactional ? joined(parts, checked, request, context) : checked.pending
+  const results = parts.replicas.append(pending, acks)
+  for (let index = 0; index < results.length; index++) fill(pending[index]!.answer, results[index]!)
   if (acks !== 0) {
     const nodeEndpoints = nameLeaders(parts, responses, context)
-    return nodeEndpoints.length === 0 ? { responses } : { responses, nodeEndpoints }
+    return nodeEndpoints === undefined ? { responses } : { responses, nodeEndpoints }
   }
   const isFailed = responses.some(({ partitionResponses }) =>
     partitionResponses.some(({ errorCode }) => errorCode !== ErrorCode.NONE),
@@ -130,28 +151,33 @@ function append(
 /** What is left to be appended when the partitions have joined the producer's transaction. */
 function joined(
   { transactionVerifier }: ProduceParts,
-  { responses, entries, waiting }: CheckedRequest,
+  { responses, pending }: CheckedRequest,
   { transactionalId }: ProduceRequest,
   { apiVersion }: RequestContext,
-): Pick<CheckedRequest, 'entries' | 'waiting'> {
-  const left: Pick<CheckedRequest, 'entries' | 'waiting'> = { entries: [], waiting: [] }
-  if (hasSeveralProducers(entries)) {
+): readonly Pending[] {
+  if (hasSeveralProducers(pending)) {
     for (const { partitionResponses } of responses) {
       for (const partition of partitionResponses) partition.errorCode = ErrorCode.INVALID_PRODUCER_ID_MAPPING
     }
-    return left
+    return []
   }
-  const refusalOf = joinTransaction(transactionVerifier, transactionalId, entries, apiVersion)
-  for (const [index, entry] of entries.entries()) {
-    const refusal = refusalOf(entry)
-    if (refusal !== undefined) {
-      Object.assign(waiting[index]!, refusal)
-      continue
-    }
-    left.entries.push(entry)
-    left.waiting.push(waiting[index]!)
-  }
-  return left
+  const refusalOf = joinTransaction(transactionVerifier, transactionalId, pending, apiVersion)
+  return pending.filter((each) => {
+    const refusal = refusalOf(each)
+    if (refusal !== undefined) Object.assign(each.answer, refusal)
+    return refusal === undefined
+  })
+}
+
+function withRecordsKept(request: ProduceRequest): ProduceRequest {
+  const topicData = request.topicData.map((topic) => ({
+    ...topic,
+    partitionData: topic.partitionData.map(({ index, records }) => ({
+      index,
+      records: records === null ? null : Buffer.from(records),
+    })),
+  }))
+  return { ...request, topicData }
 }
 
 function mayTransact({ transactionalId }: ProduceRequest, context: RequestContext): boolean {
@@ -159,9 +185,12 @@ function mayTransact({ transactionalId }: ProduceRequest, context: RequestContex
 }
 
 function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
-  return topicData.some(({ partitionData }) =>
-    partitionData.some(({ records }) => records !== null && isTransactionalBatch(records)),
-  )
+  for (const { partitionData } of topicData) {
+    for (const { records } of partitionData) {
+      if (records !== null && isTransactionalBatch(records)) return true
+    }
+  }
+  return false
 }
 
 function failed(index: number, errorCode: ErrorCode): PartitionAnswer {
@@ -171,7 +200,7 @@ function failed(index: number, errorCode: ErrorCode): PartitionAnswer {
     baseOffset: -1,
     logAppendTimeMs: -1,
     logStartOffset: -1,
-    recordErrors: [],
+    recordErrors: NO_RECORD_ERRORS,
     errorMessage: null,
   }
 }
@@ -194,13 +223,14 @@ function nameLeaders(
   responses: TopicAnswer[],
   { apiVersion, session }: RequestContext,
 ) {
-  const leaders = new CurrentLeaders(metadata.image, session.listenerName)
-  if (apiVersion < FIRST_VERSION_WITH_LEADERS) return leaders.nodeEndpoints
+  if (apiVersion < FIRST_VERSION_WITH_LEADERS) return undefined
+  let leaders: CurrentLeaders | undefined
   for (const { name, partitionResponses } of responses) {
     for (const partition of partitionResponses) {
       if (partition.errorCode !== ErrorCode.NOT_LEADER_OR_FOLLOWER) continue
+      leaders ??= new CurrentLeaders(metadata.image, session.listenerName)
       partition.currentLeader = leaders.leaderOf(name, partition.index)
     }
   }
-  return leaders.nodeEndpoints
+  return leaders?.nodeEndpoints
 }

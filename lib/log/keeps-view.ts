@@ -12,11 +12,8 @@ const MOST_PINNED = 8
  * @param storedTogether how many bytes of the same memory are stored at the same time, in this log or in others
  */
 export function keepsView(batch: Buffer, storedTogether: number): boolean {
+  if (batch.length < SMALLEST_VIEW) return false
   // Memory that is used again is given back by frames.
   const pinned = isReused(batch) ? storedTogether : batch.buffer.byteLength
-  return (
-    batch.length >= SMALLEST_VIEW &&
-    storedTogether >= pinned - pinned / 8 &&
-    batch.length * MOST_PINNED >= pinned
-  )
+  return storedTogether >= pinned - pinned / 8 && batch.length * MOST_PINNED >= pinned
 }

@@ -1,7 +1,7 @@
 import { lastOffset, maxTimestamp } from '../../protocol/records/batch.ts'
 import type { Clock } from '../lab/clock.ts'
 import type { Random } from '../lab/random.ts'
-import { type LogConfig, maxSegmentBytes, maxSegmentMs } from './log-config.ts'
+import type { LogConfig } from './log-config.ts'
 import type { KeptLog, LogState, LogStorage } from './log-storage.ts'
 import { Segment } from './segment.ts'
 import type { SegmentBytes } from './segment-bytes.ts'
@@ -35,7 +35,7 @@ export class LogSegments {
   }
 
   get active(): Segment {
-    return this.#segments.at(-1)!
+    return this.#segments[this.#segments.length - 1]!
   }
 
   #make(baseOffset: number, bytes: SegmentBytes): Segment {
@@ -57,20 +57,11 @@ export class LogSegments {
 
   /** The segment that the batch, which has its offsets already, is to be appended to. */
   forAppend(batch: Buffer, baseOffset: number, now: number): Segment {
-    const config = this.#options.config()
-    const rules = {
-      maxBytes: maxSegmentBytes(config),
-      maxMs: maxSegmentMs(config),
-      maxIndexBytes: config.segmentIndexBytes,
-    }
-    const mustRoll = this.active.shouldRoll(
-      batch.length,
-      maxTimestamp(batch, 0),
-      lastOffset(batch, 0),
-      now,
-      rules,
-    )
-    if (mustRoll) this.roll(baseOffset)
+    const { active } = this
+    const timestamp = maxTimestamp(batch, 0)
+    if (!active.shouldRoll(batch.length, timestamp, lastOffset(batch, 0), now, this.#options.config()))
+      return active
+    this.roll(baseOffset)
     return this.active
   }
 

@@ -144,7 +144,7 @@ export class PartitionLog {
       return result
     }
     const keep = prepared.isRewritten || keepsView(prepared.batch, storedTogether)
-    return this.#append(prepared.batch, keep, leaderEpoch, 'client', 0)
+    return this.#append(prepared.batch, keep, leaderEpoch, 'client', 0, now)
   }
 
   /**
@@ -153,7 +153,7 @@ export class PartitionLog {
    * @param transactionVersion where it is a marker: of the protocol that the transaction is made in, 0 or 2
    */
   appendAsCoordinator(batch: Buffer, leaderEpoch: number, transactionVersion = 0): AppendResult {
-    return this.#append(batch, false, leaderEpoch, 'coordinator', transactionVersion)
+    return this.#append(batch, false, leaderEpoch, 'coordinator', transactionVersion, this.#clock.now())
   }
 
   #append(
@@ -162,8 +162,8 @@ export class PartitionLog {
     leaderEpoch: number,
     origin: AppendOrigin,
     transactionVersion: number,
+    now: number,
   ): AppendResult {
-    const now = this.#clock.now()
     const result = new AppendResult()
     if (batch.length > maxSegmentBytes(this.config)) {
       result.errorCode = ErrorCode.RECORD_LIST_TOO_LARGE

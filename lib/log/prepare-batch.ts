@@ -7,7 +7,7 @@ import {
   producerId,
   setMaxTimestamp,
 } from '../../protocol/records/batch.ts'
-import { BatchCursor } from '../../protocol/records/batch-cursor.ts'
+import { BatchCursor, isOneBatch } from '../../protocol/records/batch-cursor.ts'
 import {
   type CompressionName,
   CompressionType,
@@ -41,23 +41,30 @@ const NO_ERRORS: readonly RecordError[] = []
  * and compresses anew what is to be compressed in another way. A batch that needs none of it stays where it lies.
  */
 export function prepareClientBatch(records: Buffer, config: LogConfig, now: number): PreparedBatch {
+  const rules = rulesOf(config, now)
+  if (isOneBatch(records)) return refusalOf(records, config) ?? prepareBatch(records, config, rules)
   const cursor = new BatchCursor(records)
   if (!cursor.next()) {
     return cursor.corruption === null ? ready(null, false) : refused('CORRUPT_MESSAGE', cursor.corruption)
   }
-  const rules = rulesOf(config, now)
   if (cursor.magic < 2) return prepareMessages(records, config, rules)
 
-  const { position, size } = cursor
-  if (size > config.maxMessageBytes) return tooLarge(size, config)
-  const invalid = ensureValid(records, position)
-  if (invalid !== null) return failed(invalid)
-  const malformed = validateClientBatch(records, position)
-  if (malformed !== null) return failed(malformed)
+  const batch = records.subarray(0, cursor.size)
+  const refusal = refusalOf(batch, config)
+  if (refusal !== null) return refusal
   if (cursor.next()) return refused('INVALID_RECORD', 'only one batch can be appended at a time')
   if (cursor.corruption !== null) return refused('CORRUPT_MESSAGE', cursor.corruption)
+  return prepareBatch(batch, config, rules)
+}
 
-  const batch = size === records.length ? records : records.subarray(position, position + size)
+/** Why the batch cannot be, before its records are looked at. */
+function refusalOf(batch: Buffer, config: LogConfig): PreparedBatch | null {
+  if (batch.length > config.maxMessageBytes) return tooLarge(batch.length, config)
+  const fault = ensureValid(batch, 0) ?? validateClientBatch(batch, 0)
+  return fault === null ? null : failed(fault)
+}
+
+function prepareBatch(batch: Buffer, config: LogConfig, rules: RecordRules): PreparedBatch {
   const validated = validateRecords(batch, 0, rules)
   if (validated.failure !== null) return failed(validated.failure)
   return finishBatch(batch, validated, config, rules)

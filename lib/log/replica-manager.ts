@@ -1,4 +1,5 @@
 import { ErrorCode } from '../../protocol/errors.ts'
+import { roomFor } from '../../protocol/primitives/reader.ts'
 import { isZstdReady } from '../../protocol/records/compression/zstd.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
 import type { FetchParams } from './fetch-params.ts'
@@ -44,7 +45,8 @@ export class ReplicaManager extends HostedReplicas {
   append(entries: readonly AppendEntry[], requiredAcks: number): AppendResult[] {
     let storedTogether = 0
     for (const entry of entries) storedTogether += entry.records.length
-    const changed: Partition[] = []
+    const changed = roomFor<Partition>(entries.length)
+    let changes = 0
     const results = entries.map(({ topic, partition: index, records }) => {
       const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
       if (typeof partition === 'number') return failedAppend(partition)
@@ -52,9 +54,10 @@ export class ReplicaManager extends HostedReplicas {
         return failedAppend(ErrorCode.NOT_ENOUGH_REPLICAS, partition.log.logStartOffset)
       }
       const result = partition.log.append(records, partition.state.leaderEpoch, storedTogether)
-      if (result.baseOffset >= 0 && !result.isDuplicate) changed.push(partition)
+      if (result.baseOffset >= 0 && !result.isDuplicate) changed[changes++] = partition
       return result
     })
+    changed.length = changes
     for (const partition of changed) partition.updateHighWatermark()
     for (const partition of changed) partition.wake()
     return results

@@ -6,19 +6,13 @@ import {
   sizeInBytes,
 } from '../../protocol/records/batch.ts'
 import type { Loans } from '../memory/read-buffers.ts'
+import { type LogConfig, maxSegmentBytes, maxSegmentMs } from './log-config.ts'
 import { Place, type SegmentBytes } from './segment-bytes.ts'
 import { SegmentIndex } from './segment-index.ts'
 
 /** Kafka's files of times have entries of 12 bytes, those of offsets of 8; full when the next roll has no room (TimeIndex). */
 const INDEX_ENTRY_BYTES = 12
 const MAX_OFFSET_DELTA = 0x7fff_ffff
-
-/** When a segment is to be closed, and another begun: see `LogConfig`. */
-export interface RollRules {
-  readonly maxBytes: number
-  readonly maxMs: number
-  readonly maxIndexBytes: number
-}
 
 /** What is known of a segment that was closed before, without having looked into it. */
 export interface ClosedSegment {
@@ -118,12 +112,12 @@ export class Segment {
   }
 
   /** Does a batch of `length` bytes, with these timestamp and last offset, belong into another segment? */
-  shouldRoll(length: number, timestamp: number, offset: number, now: number, rules: RollRules): boolean {
+  shouldRoll(length: number, timestamp: number, offset: number, now: number, config: LogConfig): boolean {
     if (this.size === 0) return false
-    if (this.size + length > rules.maxBytes) return true
+    if (this.size + length > maxSegmentBytes(config)) return true
     const age = this.firstTimestamp >= 0 ? timestamp - this.firstTimestamp : now - this.#createdAt
-    if (age > rules.maxMs - this.#rollJitterMs) return true
-    if ((this.index.positions.length + 1) * INDEX_ENTRY_BYTES >= rules.maxIndexBytes) return true
+    if (age > maxSegmentMs(config) - this.#rollJitterMs) return true
+    if ((this.index.positions.length + 1) * INDEX_ENTRY_BYTES >= config.segmentIndexBytes) return true
     return offset - this.baseOffset > MAX_OFFSET_DELTA
   }
 

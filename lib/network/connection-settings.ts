@@ -1,4 +1,4 @@
-import type { StringSource } from '../../protocol/primitives/reader.ts'
+import type { Reader } from '../../protocol/primitives/reader.ts'
 import type { Writer } from '../../protocol/primitives/writer.ts'
 import type { Api } from '../../protocol/schema.ts'
 import type { Clock } from '../lab/clock.ts'
@@ -22,8 +22,8 @@ export type Intercept = (
 /** What the connections of a listener have in common. */
 export interface ConnectionSettings {
   readonly dispatcher: Dispatcher
-  /** Makes the strings of requests. */
-  readonly strings: StringSource
+  /** Decodes requests; may serve every connection of the process. */
+  readonly reader: Reader
   /** Encodes responses; may serve every connection of the process. */
   readonly writer: Writer
   readonly clock: Clock

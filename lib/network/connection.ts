@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Reader } from '../../protocol/primitives/reader.ts'
+import { type Frame, frameOf, keptFrame } from '../../protocol/frame.ts'
 import type { Writer } from '../../protocol/primitives/writer.ts'
 import type { Api } from '../../protocol/schema.ts'
 import type { Timer } from '../lab/clock.ts'
@@ -41,7 +41,7 @@ export class Connection {
   readonly #onClosed: (connection: Connection) => void
   #state: ConnectionState = 'open'
   #underWay: UnderWay | undefined
-  /** The one whose request is handled. */
+  /** The one whose request is handled, where it has memory of its own. */
   #frame: Buffer | undefined
   /** What became of the request under way, until a turn takes it up. */
   #settled: (() => void) | undefined
@@ -163,15 +163,17 @@ export class Connection {
     while (!this.#turn.isOver && writer.length <= UNSENT_LIMIT) {
       const frame = this.#nextFrame()
       if (frame === undefined) return
-      this.#turn.take(frame)
-      this.#frame = frame
-      this.#handle(frame)
-      if (this.#underWay === undefined) this.#records.handled(frame)
+      this.#turn.take(frame.end - frame.start)
+      this.#frame = frame.isLent ? undefined : frame.buffer
+      const gate = this.#gate
+      if (gate === undefined || gate.isOpen) this.#serve(frame, gate)
+      else this.#ask(gate, keptFrame(frame))
+      if (this.#underWay === undefined) this.#records.handled(this.#frame)
       if (this.#underWay !== undefined || !takesRequests(this.#state)) return
     }
   }
 
-  #nextFrame(): Buffer | undefined {
+  #nextFrame(): Frame | undefined {
     try {
       return this.inbox.next()
     } catch (error) {
@@ -182,34 +184,33 @@ export class Connection {
     }
   }
 
-  #handle(frame: Buffer): void {
-    const gate = this.#gate
-    if (gate === undefined || gate.isOpen) this.#serve(frame, gate)
-    else this.#ask(gate, frame)
-  }
-
-  #serve(frame: Buffer, gate: Gate | undefined): void {
-    const { dispatcher, strings, intercept } = this.#settings
-    if (frame.length < SMALLEST_HEADER) {
-      this.#refuse('a request without a header', { size: frame.length })
+  #serve(frame: Frame, gate: Gate | undefined): void {
+    const { dispatcher, reader, intercept } = this.#settings
+    const { start, end } = frame
+    const size = end - start
+    if (size < SMALLEST_HEADER) {
+      this.#refuse('a request without a header', { size })
       return
     }
-    const apiKey = frame.readInt16BE(0)
-    const apiVersion = frame.readInt16BE(2)
+    reader.open(frame.buffer, start, end)
+    const apiKey = reader.view.getInt16(start)
+    const apiVersion = reader.view.getInt16(start + 2)
     const served = dispatcher.find(apiKey, apiVersion)
     if (served === undefined) {
       this.#refuse('an API that is not served in this version', { apiKey, apiVersion })
       return
     }
+    if (frame.isLent && (!served.isReadInPlace || intercept !== undefined)) {
+      reader.open(keptFrame(frame), 0, size)
+    }
     let context: Request
     let request: unknown
     try {
-      const reader = new Reader(frame, 0, strings)
       const { correlationId, clientId } = served.requestHeader.decode(reader)
       if (gate !== undefined) {
         const admission = gate.admit(apiKey)
         if (admission === 'take') {
-          this.#ask(gate, frame)
+          this.#ask(gate, keptFrame(frame))
           return
         }
         if (admission === 'kill') {
@@ -218,7 +219,7 @@ export class Connection {
         }
       }
       this.#records.serves(apiKey)
-      context = new Request(this.session, apiVersion, clientId, correlationId, frame.length)
+      context = new Request(this.session, apiVersion, clientId, correlationId, size)
       request = served.request.decode(reader)
     } catch (error) {
       this.#refuse('a request that cannot be read', { api: served.api.name, apiVersion, error })
@@ -229,13 +230,17 @@ export class Connection {
         intercept === undefined
           ? served.handle(request as never, context)
           : intercept(served, request, context)
-      if (answer instanceof Promise) {
-        const failed = (error: unknown) => this.#fail(error, served, context)
-        this.#await(answer, context, (settled) => this.#answer(settled, served, context), failed)
-      } else this.#answer(answer, served, context)
+      if (answer instanceof Promise) this.#awaitAnswer(answer, served, context)
+      else this.#answer(answer, served, context)
     } catch (error) {
       this.#fail(error, served, context)
     }
+  }
+
+  /** A function by itself: within `serve` these two would be made ready for every request. */
+  #awaitAnswer(answer: Promise<Answer<Api>>, served: Served, context: Request): void {
+    const failed = (error: unknown) => this.#fail(error, served, context)
+    this.#await(answer, context, (settled) => this.#answer(settled, served, context), failed)
   }
 
   #ask(gate: Gate, frame: Buffer): void {
@@ -253,7 +258,7 @@ export class Connection {
         verdict.reply(this.#settings.writer)
         return
       case 'serve':
-        this.#serve(verdict.frame, undefined)
+        this.#serve(frameOf(verdict.frame), undefined)
         return
       case 'close':
         this.#refuse(verdict.why, verdict.error === undefined ? {} : { error: verdict.error })

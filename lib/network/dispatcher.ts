@@ -8,7 +8,8 @@ import {
   responseHeaderCodec,
 } from '../../protocol/header.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
-import type { Api, Message } from '../../protocol/schema.ts'
+import { produce } from '../../protocol/messages/produce.ts'
+import type { Api, Fields, FieldType, Message } from '../../protocol/schema.ts'
 import type { Handle, Handler } from './handler.ts'
 
 /** Everything that handling a request of one API in one version takes. */
@@ -16,6 +17,8 @@ export interface Served {
   readonly api: Api
   readonly requestHeader: Codec<typeof requestHeader>
   readonly request: Codec
+  /** The request need not be kept from being overwritten while it is served: nothing that comes of it holds its bytes. */
+  readonly isReadInPlace: boolean
   readonly handle: Handle<Api>
   readonly responseHeader: Codec<typeof responseHeader>
   readonly response: Codec
@@ -62,10 +65,21 @@ function serve({ api, handle }: Handler, version: number): Served {
     api,
     requestHeader: requestHeaderCodec(api, version),
     request: codecOf<Message>(api.request, version),
+    isReadInPlace: !hasBytes(api.request.fields) || api.key === produce.key,
     handle,
     responseHeader: responseHeaderCodec(api, version),
     response: codecOf<Message>(api.response, version),
   }
+}
+
+/** What is decoded into numbers and strings alone is free of the bytes that it came in. */
+function hasBytes(fields: Fields): boolean {
+  return Object.values(fields).some(({ type }) => mayHoldBytes(type))
+}
+
+function mayHoldBytes(type: FieldType): boolean {
+  if (type.kind === 'array') return mayHoldBytes(type.element)
+  return type.kind === 'struct' ? hasBytes(type.fields) : type.kind === 'bytes' || type.kind === 'records'
 }
 
 /**
@@ -81,6 +95,7 @@ function refuseVersion({ minVersion, maxVersion }: Handler, version: number): Se
     api: apiVersions,
     requestHeader: codecOf(requestHeader, requestHeaderVersion(apiVersions, version)),
     request: unread,
+    isReadInPlace: true,
     handle: () => response,
     responseHeader: codecOf(responseHeader, 0),
     response: codecOf<Message>(apiVersions.response, 0),

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { FrameSplitter } from '../../protocol/frame.ts'
+import { type Frame, FrameSplitter } from '../../protocol/frame.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { type FrameMemory, release } from '../memory/frame-memory.ts'
 import type { Intake } from './place-reader.ts'
@@ -78,9 +78,9 @@ export class Inbox implements Intake {
     this.#recipient.onReceived()
   }
 
-  lent(chunk: Buffer): void {
+  lent(memory: Buffer, length: number): void {
     if (!this.#recipient.isWanted()) return
-    this.#frames.lend(chunk)
+    this.#frames.lend(memory, length)
     this.#isEmpty = false
     this.#recipient.onReceived()
     this.#frames.keep()
@@ -90,10 +90,12 @@ export class Inbox implements Intake {
    * The next frame, whose memory is the caller's to release.
    * @throws ProtocolError when its size is wrong
    */
-  next(): Buffer | undefined {
-    const frame = this.#frames.next()
+  next(): Frame | undefined {
+    const frame = this.#frames.find()
     this.#isEmpty = frame === undefined
-    if (frame !== undefined) this.#expectsLarge = frame.length >= LARGE && this.#frames.buffered === 0
+    if (frame !== undefined) {
+      this.#expectsLarge = frame.end - frame.start >= LARGE && this.#frames.buffered === 0
+    }
     return frame
   }
 

@@ -1,5 +1,4 @@
 import { Socket } from 'node:net'
-import { SMALLEST_FRAME } from '../memory/frame-memory.ts'
 
 /** What takes in the bytes of a socket. */
 export interface Intake {
@@ -9,15 +8,13 @@ export interface Intake {
   readonly expectsLarge: boolean
   /** So many bytes have come and lie in what was `place`. */
   placed(length: number): void
-  /** Bytes that nobody else will write to. */
-  received(chunk: Buffer): void
-  /** Bytes that others will be written over as soon as this returns. */
-  lent(chunk: Buffer): void
+  /** The first `length` bytes of `memory`, where others will be put as soon as this returns. */
+  lent(memory: Buffer, length: number): void
 }
 
 /** Of what has no place yet; all sockets share it, because it is emptied before the next one is read. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
-/** The beginning of it, enough to see where the rest of a frame belongs: what is read into scratch memory has to be copied. */
+/** The beginning of it, enough to see where the rest of a frame belongs: what is large and read into scratch memory has to be copied. */
 const smallScratch = scratch.subarray(0, 64)
 
 /**
@@ -54,9 +51,9 @@ export class PlaceReader {
   }
 
   #take(length: number): boolean {
-    if (this.#target.buffer !== scratch.buffer) this.#intake?.placed(length)
-    else if (length >= SMALLEST_FRAME) this.#intake?.lent(scratch.subarray(0, length))
-    else this.#intake?.received(Buffer.from(scratch.subarray(0, length)))
+    const target = this.#target
+    if (target === scratch || target === smallScratch) this.#intake?.lent(scratch, length)
+    else this.#intake?.placed(length)
     return true
   }
 }

@@ -31,8 +31,8 @@ export class Turn {
     })
   }
 
-  take(frame: Buffer): void {
+  take(bytes: number): void {
     this.#requests++
-    this.#bytes += frame.length
+    this.#bytes += bytes
   }
 }

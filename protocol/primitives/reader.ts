@@ -20,28 +20,41 @@ const EMPTY = Buffer.alloc(0)
 const MOST_IN_ADVANCE = 1024
 
 /**
- * A cursor over one frame. Reads past the end throw: `RangeError` from the view, `ProtocolError` from the checks here;
- * `codec.ts` turns both into the one `ProtocolError`. What is variable in length is checked against what is left
- * before anything is allocated.
+ * A cursor over one frame. Reads past the buffer's end throw: `RangeError` from the view, `ProtocolError` from the checks
+ * here; `codec.ts` turns both into the one `ProtocolError`, as it does with a read that went past the frame and not past
+ * the buffer. What is variable in length is checked against what is left before anything is allocated.
  *
  * Generated decoders (`codegen/decoder.ts`) read runs of fields of fixed size from `view` at one go and move `offset`
  * themselves.
  */
 export class Reader {
-  readonly buffer: Buffer
-  readonly view: DataView
+  buffer: Buffer
+  view: DataView
   offset: number
+  /** Behind the frame's last byte. */
+  end: number
   readonly #strings: StringSource | undefined
 
   constructor(buffer: Buffer, offset = 0, strings?: StringSource) {
     this.buffer = buffer
-    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+    this.view = viewOf(buffer)
     this.offset = offset
+    this.end = buffer.length
     this.#strings = strings
   }
 
+  /** Goes on with another frame. That costs little where it lies in the same buffer. */
+  open(buffer: Buffer, start: number, end: number): void {
+    if (buffer !== this.buffer) {
+      this.buffer = buffer
+      this.view = viewOf(buffer)
+    }
+    this.offset = start
+    this.end = end
+  }
+
   get remaining(): number {
-    return this.buffer.length - this.offset
+    return this.end - this.offset
   }
 
   bool(): boolean {
@@ -134,7 +147,7 @@ export class Reader {
   skip(length: number): number {
     const start = this.offset
     const end = start + length
-    if (end > this.buffer.length || length < 0) {
+    if (end > this.end || length < 0) {
       throw new ProtocolError(`${length} bytes announced where ${this.remaining} are left`)
     }
     this.offset = end
@@ -213,6 +226,10 @@ export class Reader {
       }
     }
   }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 /** An array to be filled up to `length`; one that grows by itself would take 17 places for its first element. */

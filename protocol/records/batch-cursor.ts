@@ -1,9 +1,18 @@
-import { LOG_OVERHEAD, MAGIC_POSITION } from './batch.ts'
+import { BATCH_HEADER_BYTES, LOG_OVERHEAD, MAGIC_POSITION } from './batch.ts'
 import { int32At } from './integers.ts'
 
 /** Header of a v0 message without offset and size: what Kafka takes as the least any batch can be. */
 const SMALLEST_LENGTH = 14
 const HIGHEST_MAGIC = 2
+
+/** Is the field exactly one batch of v2, whose header is there whole? What nearly every request brings. */
+export function isOneBatch(buffer: Buffer): boolean {
+  return (
+    buffer.length >= BATCH_HEADER_BYTES &&
+    buffer[MAGIC_POSITION] === HIGHEST_MAGIC &&
+    int32At(buffer, 8) === buffer.length - LOG_OVERHEAD
+  )
+}
 
 /**
  * Walks over the batches (v2) and messages (v0, v1) of a `records` field without decoding or allocating. Use it again

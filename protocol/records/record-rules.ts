@@ -23,7 +23,7 @@ export class RecordChecker {
   readonly #rules: RecordRules
   readonly #oldest: number
   readonly #newest: number
-  readonly #errors: RecordError[] = []
+  #errors: RecordError[] | undefined
   #timestampRefused = false
 
   constructor(rules: RecordRules) {
@@ -50,15 +50,17 @@ export class RecordChecker {
   }
 
   refuse(batchIndex: number, message: string): void {
+    this.#errors ??= []
     this.#errors.push({ batchIndex, message })
   }
 
   failure(): RecordsFailure | null {
-    if (this.#errors.length === 0) return null
+    const recordErrors = this.#errors
+    if (recordErrors === undefined) return null
     return {
       error: this.#timestampRefused ? 'INVALID_TIMESTAMP' : 'INVALID_RECORD',
-      message: `${this.#errors.length} records were refused`,
-      recordErrors: this.#errors,
+      message: `${recordErrors.length} records were refused`,
+      recordErrors,
     }
   }
 }

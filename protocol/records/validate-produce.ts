@@ -1,5 +1,5 @@
 import { compressionCode } from './batch.ts'
-import { BatchCursor } from './batch-cursor.ts'
+import { BatchCursor, isOneBatch } from './batch-cursor.ts'
 import { CompressionType } from './compression/codecs.ts'
 import { type RecordsFailure, recordsFailure } from './records-failure.ts'
 
@@ -13,6 +13,9 @@ const FIRST_VERSION_WITH_ZSTD = 7
  */
 export function validateProduceRecords(records: Buffer, apiVersion: number): RecordsFailure | null {
   if (apiVersion < FIRST_VERSION_WITH_BATCHES) return null
+  const isZstdEarly =
+    apiVersion < FIRST_VERSION_WITH_ZSTD && compressionCode(records, 0) === CompressionType.zstd
+  if (isOneBatch(records) && !isZstdEarly) return null
   const cursor = new BatchCursor(records)
   if (!cursor.next()) {
     if (cursor.corruption !== null) return recordsFailure('CORRUPT_MESSAGE', cursor.corruption)
@@ -24,7 +27,7 @@ export function validateProduceRecords(records: Buffer, apiVersion: number): Rec
       `Produce v${apiVersion} takes batches of magic 2, not ${cursor.magic}`,
     )
   }
-  if (apiVersion < FIRST_VERSION_WITH_ZSTD && compressionCode(records, 0) === CompressionType.zstd) {
+  if (isZstdEarly) {
     return recordsFailure('UNSUPPORTED_COMPRESSION_TYPE', `Produce v${apiVersion} cannot carry zstd`)
   }
   if (cursor.next()) {

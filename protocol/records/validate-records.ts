@@ -1,11 +1,13 @@
 import { ProtocolError } from '../error.ts'
 import {
+  BATCH_HEADER_BYTES,
   baseTimestamp,
   compressionCode,
   isLogAppendTime,
   maxTimestamp,
   NO_TIMESTAMP,
   recordCount,
+  sizeInBytes,
 } from './batch.ts'
 import { CompressionType, compressionName } from './compression/codecs.ts'
 import { recordsBytes } from './decode-batch.ts'
@@ -87,6 +89,10 @@ function openRecords(
     return null
   }
   try {
+    // A view of what is not compressed would cost as much as a record or two.
+    if (code === CompressionType.none) {
+      return new RecordCursor(buffer, position + BATCH_HEADER_BYTES, position + sizeInBytes(buffer, position))
+    }
     return new RecordCursor(recordsBytes(buffer, position, maxBytes))
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error

@@ -7,6 +7,7 @@ import { MemoryTransport } from '../../lib/network/memory-transport.ts'
 import { ALLOW_ALL } from '../../lib/security/authorization/authorizer.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
+import { Reader } from '../../protocol/primitives/reader.ts'
 import { StringTable } from '../../protocol/primitives/string-table.ts'
 import { Writer } from '../../protocol/primitives/writer.ts'
 import { FramePeer } from './network.ts'
@@ -77,7 +78,7 @@ export function testServer(
   const listener = new Listener({
     dispatcher: new Dispatcher(served),
     authorizer: ALLOW_ALL,
-    strings: new StringTable(),
+    reader: new Reader(Buffer.alloc(0), 0, new StringTable()),
     writer: new Writer(),
     clock: new RealClock(),
     logger: log,

@@ -5,6 +5,7 @@ import { Cluster } from '../../lib/index.ts'
 import { Inbox } from '../../lib/network/inbox.ts'
 import type { Intake } from '../../lib/network/place-reader.ts'
 import { PlaceReader } from '../../lib/network/place-reader.ts'
+import { keptFrame } from '../../protocol/frame.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { COPY_LIMIT } from '../../protocol/primitives/writer.ts'
@@ -35,7 +36,7 @@ class Watch implements Disposable {
     const { next } = Inbox.prototype
     Inbox.prototype.next = function (this: Inbox) {
       const frame = next.call(this)
-      if (frame !== undefined) watch.frames.push(frame)
+      if (frame !== undefined) watch.frames.push(keptFrame(frame))
       return frame
     }
     const { _writev, _write } = Socket.prototype as unknown as Writing
@@ -79,13 +80,9 @@ class Watch implements Disposable {
         watch.#note(buffer, byteOffset, length)
         intake.placed(length)
       },
-      received(chunk) {
-        watch.#note(chunk.buffer, chunk.byteOffset, chunk.length)
-        intake.received(chunk)
-      },
-      lent(chunk) {
-        watch.#note(chunk.buffer, chunk.byteOffset, chunk.length)
-        intake.lent(chunk)
+      lent(memory, length) {
+        watch.#note(memory.buffer, memory.byteOffset, length)
+        intake.lent(memory, length)
       },
     }
   }

@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import t from 'tap'
+import type { Intercept } from '../../../lib/network/connection-settings.ts'
 import { handler } from '../../../lib/network/handler.ts'
 import { ErrorCode } from '../../../protocol/errors.ts'
 import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { describeCluster } from '../../../protocol/messages/describe-cluster.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
+import { joinGroup } from '../../../protocol/messages/join-group.ts'
+import { produce } from '../../../protocol/messages/produce.ts'
 import { FramePeer, requestBytes } from '../../helpers/network.ts'
 import { testServer } from '../../helpers/network-server.ts'
 import { until } from '../../helpers/network-turns.ts'
@@ -39,6 +42,46 @@ t.test('answers over TCP, in a version of the classic and of the flexible encodi
     clientHost: '127.0.0.1',
   })
   t.match(connection?.session.connectionId, /^127\.0\.0\.1:\d+-127\.0\.0\.1:\d+-0$/)
+})
+
+t.test('what a request brings stays, though all sockets are read into the same memory', async (t) => {
+  const kept: Buffer[] = []
+  const keeping = [
+    handler(joinGroup, ({ protocols }) => {
+      kept.push(...protocols.map(({ metadata }) => metadata))
+      return { errorCode: ErrorCode.NONE }
+    }),
+    handler(produce, ({ topicData }) => {
+      kept.push(topicData[0]!.partitionData[0]!.records!)
+      return { responses: [] }
+    }),
+  ]
+  const texts = ['first', 'second', 'third']
+  const send = async (intercept?: Intercept) => {
+    const { listener } = testServer(keeping, { intercept })
+    await listener.start()
+    t.teardown(() => listener.kill())
+    const peers = texts.map(() => dial(listener.localAddress.port))
+    t.teardown(() => peers.map(({ socket }) => socket.destroy()))
+    return peers
+  }
+  const join = (text: string) => ({ protocols: [{ name: 'range', metadata: Buffer.from(text) }] })
+  for (const [i, peer] of (await send()).entries()) await peer.request(joinGroup, 7, join(texts[i]!))
+  t.strictSame(kept.splice(0).map(String), texts)
+
+  const write = (text: string) => ({
+    topicData: [{ name: 't', partitionData: [{ index: 0, records: Buffer.from(text) }] }],
+  })
+  const waiting: (() => void)[] = []
+  const later: Intercept = async (served, request, context) => {
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return served.handle(request as never, context)
+  }
+  const answers = (await send(later)).map((peer, i) => peer.request(produce, 9, write(texts[i]!)))
+  await until(() => waiting.length === texts.length)
+  for (const resolve of waiting) resolve()
+  await Promise.all(answers)
+  t.strictSame(kept.map(String).sort(), texts, 'whoever intercepts may take its time')
 })
 
 t.test('a taken port is told by name', async (t) => {
