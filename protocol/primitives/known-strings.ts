@@ -14,8 +14,10 @@ const SMALLEST = 16
 const MOST_BYTES = 255
 const MOST_NUMBERS = 2 ** (32 - LENGTH_BITS) - 1
 
-/** What is shorter is looked for with zeros behind it. */
+/** Of what is shorter the first and the last four bytes are one word each, the others zero. */
 const LEAST_BYTES = 8
+/** What is shorter still is one word. */
+const WORD_BYTES = 4
 /** What is longer has more than the first eight bytes and the last. */
 const ENDS_BYTES = 16
 /** An entry holds all bytes up to here. */
@@ -92,14 +94,24 @@ export class KnownStrings {
   /** The number of the string that these bytes are, -1 where it is not known. */
   find(view: DataView, start: number, length: number): number {
     return length < LEAST_BYTES
-      ? this.#findShort(view, start, length)
+      ? this.#lookShort(view, start, length)
       : this.#look(view, start, start + length, length)
   }
 
-  #findShort(view: DataView, start: number, length: number): number {
-    const given = this.#given
-    for (let i = 0; i < LEAST_BYTES; i++) given.setUint8(i, i < length ? view.getUint8(start + i) : 0)
-    return length === 0 ? -1 : this.#look(given, 0, LEAST_BYTES, length)
+  #lookShort(view: DataView, start: number, length: number): number {
+    if (length === 0) return -1
+    const entries = this.#entries
+    const first = firstWord(view, start, length)
+    const last = lastWord(view, start, length)
+    let at = (hashOf(first, 0, 0, 0, 0, last, 0) >>> this.#shift) * ENTRY
+    for (;;) {
+      const known = entries[at + NUMBER_AND_LENGTH] as number
+      if (entries[at] === first && entries[at + 5] === last && (known & MOST_BYTES) === length) {
+        return (known >>> LENGTH_BITS) - 1
+      }
+      if (known === 0) return -1
+      at = (at + ENTRY) & (entries.length - 1)
+    }
   }
 
   /** @param end at least eight bytes from the start */
@@ -162,16 +174,20 @@ export class KnownStrings {
   /** All but the number, the length, and where the rest is. */
   #entryOfGiven(length: number): Int32Array {
     const given = this.#given
-    const end = Math.max(length, LEAST_BYTES)
     const entry = new Int32Array(ENTRY)
+    if (length < LEAST_BYTES) {
+      entry[0] = firstWord(given, 0, length)
+      entry[5] = lastWord(given, 0, length)
+      return entry
+    }
     entry[0] = given.getInt32(0, true)
     entry[1] = given.getInt32(4, true)
     if (length > ENDS_BYTES) {
       entry[2] = given.getInt32(8, true)
       entry[3] = given.getInt32(12, true)
     }
-    entry[4] = given.getInt32(end - 8, true)
-    entry[5] = given.getInt32(end - 4, true)
+    entry[4] = given.getInt32(length - 8, true)
+    entry[5] = given.getInt32(length - 4, true)
     return entry
   }
 
@@ -181,10 +197,9 @@ export class KnownStrings {
     return (hashOf(a, b, c, d, e, f, rest) >>> this.#shift) * ENTRY
   }
 
-  /** Puts the text's bytes where `#given` looks, zeros behind those of a short one. */
+  /** Puts the text's bytes where `#given` looks. */
   #write(text: string): number {
     const bytes = new Uint8Array(this.#given.buffer, 0, MOST_BYTES)
-    bytes.fill(0, 0, LEAST_BYTES)
     const { read, written } = new TextEncoder().encodeInto(text, bytes)
     if (written === 0 || read < text.length)
       throw new RangeError(`1 to ${MOST_BYTES} bytes are expected: '${text}'`)
@@ -228,6 +243,17 @@ function hashOf(a: number, b: number, c: number, d: number, e: number, f: number
     imul(f, 0x85ebca6b) +
     rest
   )
+}
+
+/** Of one to seven bytes, which with `lastWord` and the length are the whole. */
+function firstWord(view: DataView, start: number, length: number): number {
+  if (length >= WORD_BYTES) return view.getInt32(start, true)
+  const middle = view.getUint8(start + (length >>> 1))
+  return view.getUint8(start) | (middle << 8) | (view.getUint8(start + length - 1) << 16)
+}
+
+function lastWord(view: DataView, start: number, length: number): number {
+  return length < WORD_BYTES ? 0 : view.getInt32(start + length - WORD_BYTES, true)
 }
 
 /** Words for the bytes that an entry does not hold. */
