@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import fc from 'fast-check'
 import t from 'tap'
 import { ProtocolError } from '../../../protocol/error.ts'
@@ -15,6 +16,7 @@ import { validateProduceRecords } from '../../../protocol/records/validate-produ
 import { validateRecords } from '../../../protocol/records/validate-records.ts'
 import { sizeOfVarlong, writeVarint, writeVarlong } from '../../../protocol/records/varint.ts'
 import { anyBatch, MAX_BYTES } from '../../helpers/records/arbitraries.ts'
+import { type NaiveRecord, naiveRecords } from '../../helpers/records/naive-records.ts'
 
 t.before(() => zstdReady())
 
@@ -392,3 +394,61 @@ t.test('record bytes of any kind', async () => {
     { numRuns: 5000 },
   )
 })
+
+t.test(
+  'records, nearly right ones too, are taken and refused as by a reader that takes its time',
+  async () => {
+    /** A number as a varint that may be longer than it need be, or lack its end. */
+    const varint = fc
+      .tuple(fc.oneof(fc.nat(12), fc.nat(300), fc.nat(2 ** 31)), fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 2))
+      .map(([number, more]) => {
+        const bytes: number[] = []
+        let rest = number
+        for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
+        return [...bytes, rest, ...Array(more).fill(0)].map((byte, i, { length }) =>
+          i < length - 1 ? byte | 0x80 : byte,
+        )
+      })
+    const text = fc.nat(150).map((length) => [2 * length, ...Array(length).fill(7)])
+    const lengthAndText = text.map(([raw, ...rest]) =>
+      raw! < 0x80 ? [raw!, ...rest] : [(raw! & 0x7f) | 0x80, raw! >>> 7, ...rest],
+    )
+    const field = fc.oneof(
+      { weight: 4, arbitrary: lengthAndText },
+      { weight: 1, arbitrary: varint },
+      fc.constant([1]),
+    )
+    const body = fc
+      .tuple(
+        fc.constant([0]),
+        varint,
+        varint,
+        field,
+        field,
+        fc.oneof({ weight: 6, arbitrary: fc.constant([0]) }, varint),
+      )
+      .map((fields) => fields.flat())
+    const record = fc.tuple(body, fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, -1, 1)).map(([bytes, wrong]) => {
+      const size = 2 * (bytes.length + wrong)
+      return size < 0x80 ? [size, ...bytes] : [(size & 0x7f) | 0x80, (size >>> 7) & 0x7f, ...bytes]
+    })
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 5 }), fc.nat(3), (all, cut) => {
+        const bytes = Buffer.from(all.flat()).subarray(
+          0,
+          Math.max(0, all.flat().length - (cut === 3 ? 1 : 0)),
+        )
+        const expected = naiveRecords(bytes)
+        const cursor = new RecordCursor(bytes)
+        const found: NaiveRecord[] = []
+        while (cursor.next()) {
+          const { bodySize, timestampDelta, offsetDelta, keyLength, valueLength, headerCount } = cursor
+          found.push({ bodySize, timestampDelta, offsetDelta, keyLength, valueLength, headerCount })
+        }
+        assert.deepEqual(found, expected.records)
+        assert.equal(cursor.failure !== null, expected.isMalformed)
+      }),
+      { numRuns: 5000 },
+    )
+  },
+)
