@@ -18,8 +18,6 @@ import type { Session } from './session.ts'
 import { Turn } from './turn.ts'
 import { Judgement, type UnderWay } from './under-way.ts'
 
-export type { ConnectionSettings, Intercept } from './connection-settings.ts'
-
 /** Bytes that may wait for the peer to read them before no further request is handled. */
 const UNSENT_LIMIT = 1024 * 1024
 /** API key, version and correlation id. */
@@ -226,10 +224,7 @@ export class Connection {
       return
     }
     try {
-      const answer =
-        intercept === undefined
-          ? served.handle(request as never, context)
-          : intercept(served, request, context)
+      const answer = intercept ? intercept(served, request, context) : served.handle(request as never, context)
       if (answer instanceof Promise) this.#awaitAnswer(answer, served, context)
       else this.#answer(answer, served, context)
     } catch (error) {
@@ -323,10 +318,11 @@ export class Connection {
 
   #flush(writer: Writer): void {
     if (writer.length === 0) return
+    const bytes = writer.length
     const slices = writer.take()
     if (this.#state === 'closed' || this.#ended) return
     this.#lastActive = this.#settings.clock.monotonic()
-    this.#output.send(slices, this.#underWay !== undefined, this.#leaving)
+    this.#output.send(slices, bytes, this.#underWay !== undefined, this.#leaving)
   }
 
   #peerEnded(): void {
@@ -387,6 +383,7 @@ export class Connection {
     this.#gate?.closed()
     this.#records.close()
     this.#leaving.end()
+    this.#output.close()
     this.#underWay = undefined
     this.#settled = undefined
     this.inbox.close()

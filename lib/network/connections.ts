@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Clock, RealClock, type Timer } from '../lab/clock.ts'
-import { Connection, type ConnectionSettings } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionSettings } from './connection-settings.ts'
 import type { Session } from './session.ts'
 
 /** How long a peer may take to read our last bytes when a listener stops. */
