@@ -224,7 +224,9 @@ export class Connection {
       return
     }
     try {
-      const answer = intercept ? intercept(served, request, context) : served.handle(request as never, context)
+      const answer = intercept
+        ? intercept(served, request, context)
+        : served.handle(request as never, context)
       if (answer instanceof Promise) this.#awaitAnswer(answer, served, context)
       else this.#answer(answer, served, context)
     } catch (error) {
