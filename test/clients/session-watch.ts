@@ -7,6 +7,9 @@ const LEAST_REAUTHENTICATIONS = 10
 /** For the first heartbeat and the first commit of offsets, which some clients make a connection for. */
 const SETTLING_MS = 6_000
 
+/** What must not happen while records flow. */
+const FAILURES = ['failed-reauthentication-total', 'expired-connections-killed-count']
+
 /** Looks at the sessions of a cluster in this process all the time. */
 export class SessionWatch {
   readonly #cluster: LoginCluster
@@ -15,6 +18,8 @@ export class SessionWatch {
   #settling: NodeJS.Timeout | undefined
   #settled: number | undefined
   #logins: number | undefined
+  /** In the order of `FAILURES`. */
+  #failures: readonly number[] | undefined
 
   constructor(cluster: LoginCluster) {
     this.#cluster = cluster
@@ -33,9 +38,10 @@ export class SessionWatch {
     }, SETTLING_MS)
   }
 
-  /** A client is about to leave, for which some make a connection, too. */
+  /** A client is about to leave, for which some make a connection, too, or write to one whose session has ended. */
   note(): void {
     this.#logins ??= this.#countLogins()
+    this.#failures ??= FAILURES.map((metric) => this.#cluster.figures?.total(metric) ?? 0)
   }
 
   /** @throws Error unless the busy connections of so many clients authenticated again often enough, and no other was made */
@@ -50,8 +56,9 @@ export class SessionWatch {
     // Each has one to send and one to read at least.
     const busy = times.filter((count) => count >= LEAST_REAUTHENTICATIONS).length
     if (busy < 2 * clients) throw new Error(`too few re-authentications: ${times.join(' ')}`)
-    for (const metric of ['failed-reauthentication-total', 'expired-connections-killed-count']) {
-      if (figures.total(metric) > 0) throw new Error(`${metric} is ${figures.total(metric)}`)
+    for (const [i, metric] of FAILURES.entries()) {
+      const count = this.#failures?.[i] ?? figures.total(metric)
+      if (count > 0) throw new Error(`${metric} is ${count}`)
     }
     if (logins !== this.#settled) throw new Error(`${logins} connections, ${this.#settled} at first`)
   }

@@ -106,8 +106,9 @@ final class Logins {
             }
             for (Future<RecordMetadata> answer : answers) answer.get();
             read(consumer, next, sent);
+            // Before it leaves: what closes a fetch session waits behind the fetch under way, and may come after the session's end.
+            say("FLOWED", String.valueOf(sent));
         }
-        say("FLOWED", String.valueOf(sent));
     }
 
     private void expiry() throws Exception {
