@@ -131,14 +131,14 @@ t.test('authenticates again in place, and nothing is lost or repeated', { timeou
   await consumer.subscribe({ topic: 'events', fromBeginning: true })
   const seen: number[] = []
   await consumer.run({ eachMessage: async ({ message }) => void seen.push(Number(message.value)) })
-  // Until each of the connections there were at the start has done it three times.
-  const known = new Map(cluster.sessions().map((session) => [session.connectionId, session]))
+  // Until two connections have done it three times. The clients open others when they like, so which they are is asked here.
   const busy = () => cluster.sessions().filter(({ reauthentications }) => reauthentications >= 3)
   let sent = 0
   while (busy().length < 2) {
     await producer.send({ topic: 'events', messages: [{ value: String(sent++) }] })
     await new Promise((resolve) => setImmediate(resolve))
   }
+  const inPlace = busy()
   const until = performance.now() + 10_000
   while (seen.length < sent && performance.now() < until)
     await new Promise((resolve) => setImmediate(resolve))
@@ -148,5 +148,6 @@ t.test('authenticates again in place, and nothing is lost or repeated', { timeou
   )
   t.equal(cluster.metrics.total('expired-connections-killed-count'), 0)
   t.equal(cluster.metrics.total('failed-reauthentication-total'), 0)
-  for (const { connectionId } of busy()) t.ok(known.has(connectionId), 'on the connection it had')
+  const connected = new Set(cluster.sessions().map(({ connectionId }) => connectionId))
+  for (const { connectionId } of inPlace) t.ok(connected.has(connectionId), 'on the connection it had')
 })
