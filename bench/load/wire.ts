@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createTopics } from '../../protocol/messages/create-topics.ts'
+import { deleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { produce } from '../../protocol/messages/produce.ts'
@@ -32,6 +33,14 @@ export async function makeTopic(server: RunningServer, topic = TOPIC, numPartiti
     await pause(50)
   }
   throw new Error(`${server.name}: ${topic} has got no leader`)
+}
+
+/** @throws Error where the server does not do it */
+export async function deleteTopic(server: RunningServer, topic: string): Promise<void> {
+  await using client = await RawClient.connect(addressOf(server))
+  const { responses } = await client.send(deleteTopics, 4, { topicNames: [topic], timeoutMs: 30_000 })
+  const errorCode = responses[0]?.errorCode
+  if (errorCode !== 0) throw new Error(`${server.name}: ${topic} cannot be deleted, error ${errorCode}`)
 }
 
 /** One batch of about `bytes` bytes, of records of `recordBytes` that no codec has touched. */
