@@ -1,6 +1,4 @@
-import java.io.BufferedReader;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +14,7 @@ import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.ShareGroupDescription;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -26,7 +22,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -35,11 +30,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class Share {
     private static final int MEMBERS = 3;
-    private static final Duration POLL = Duration.ofMillis(200);
     private static final long TIMEOUT_MS = 60_000;
 
     private final Arguments arguments;
     private final String bootstrap;
+    private final ShareMembers members;
     private final String topic;
     private final String group;
     private final int records;
@@ -52,43 +47,15 @@ final class Share {
     private Share(Arguments arguments) {
         this.arguments = arguments;
         this.bootstrap = arguments.text("bootstrap");
-        this.topic = arguments.text("prefix") + "-shared";
-        this.group = arguments.text("prefix") + "-share";
+        this.members = new ShareMembers(arguments);
+        this.topic = members.topic;
+        this.group = members.group;
         this.records = arguments.number("records");
     }
 
     public static void main(String[] raw) throws Exception {
-        Share share = new Share(new Arguments(raw));
-        if (share.arguments.has("victim")) share.hold();
-        else share.run();
+        new Share(new Arguments(raw)).run();
         System.exit(0);
-    }
-
-    private KafkaShareConsumer<byte[], byte[]> consumer(String name) {
-        KafkaShareConsumer<byte[], byte[]> consumer = new KafkaShareConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
-                ConsumerConfig.GROUP_ID_CONFIG, group,
-                ConsumerConfig.CLIENT_ID_CONFIG, name,
-                ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit",
-                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 100
-            ),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer()
-        );
-        consumer.subscribe(List.of(topic));
-        return consumer;
-    }
-
-    /** Takes records, says so, and does nothing with them until it is killed. */
-    private void hold() throws Exception {
-        KafkaShareConsumer<byte[], byte[]> consumer = consumer("victim");
-        while (true) {
-            ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
-            if (polled.isEmpty()) continue;
-            System.out.println("HOLDING " + polled.count());
-            Thread.sleep(TIMEOUT_MS);
-        }
     }
 
     private void run() throws Exception {
@@ -97,7 +64,7 @@ final class Share {
             AlterConfigOp earliest = new AlterConfigOp(new ConfigEntry("share.auto.offset.reset", "earliest"), AlterConfigOp.OpType.SET);
             admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.GROUP, group), List.of(earliest))).all().get();
             produce();
-            int held = killOneThatHolds();
+            int held = members.killOneThatHolds();
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < MEMBERS; i++) {
                 String name = "member-" + i;
@@ -125,26 +92,10 @@ final class Share {
         }
     }
 
-    private int killOneThatHolds() throws Exception {
-        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-cp"));
-        command.addAll(List.of(System.getProperty("java.class.path"), "Share", "--victim", "true"));
-        command.addAll(List.of(arguments.raw));
-        Process victim = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try (BufferedReader lines = victim.inputReader()) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                System.out.println("victim: " + line);
-                if (line.startsWith("HOLDING ")) return Integer.parseInt(line.substring("HOLDING ".length()));
-            }
-            throw new AssertionError("the victim ended by itself");
-        } finally {
-            victim.destroyForcibly().waitFor();
-        }
-    }
-
     private void work(String name) {
-        try (KafkaShareConsumer<byte[], byte[]> consumer = consumer(name)) {
+        try (KafkaShareConsumer<byte[], byte[]> consumer = members.consumer(name)) {
             while (!stopping) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) take(consumer, record);
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ShareMembers.POLL)) take(consumer, record);
                 consumer.commitSync().forEach((partition, error) -> error.ifPresent(this::fail));
             }
         } catch (Throwable error) {

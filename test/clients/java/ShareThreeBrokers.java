@@ -1,7 +1,6 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,9 +20,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -32,7 +29,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -42,11 +38,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class ShareThreeBrokers {
     private static final int BROKERS = 3;
     private static final int MEMBERS = 3;
-    private static final Duration POLL = Duration.ofMillis(200);
     private static final long TIMEOUT_MS = 60_000;
 
-    private final Arguments arguments;
     private final String bootstrap;
+    private final ShareMembers shareMembers;
     private final String topic;
     private final String group;
     private final int records;
@@ -64,46 +59,17 @@ final class ShareThreeBrokers {
     private volatile boolean stopping;
 
     private ShareThreeBrokers(Arguments arguments) {
-        this.arguments = arguments;
         this.bootstrap = arguments.text("bootstrap");
-        this.topic = arguments.text("prefix") + "-shared";
-        this.group = arguments.text("prefix") + "-share";
+        this.shareMembers = new ShareMembers(arguments);
+        this.topic = shareMembers.topic;
+        this.group = shareMembers.group;
         this.records = arguments.number("records");
         this.partitions = arguments.number("partitions");
     }
 
     public static void main(String[] raw) throws Exception {
-        ShareThreeBrokers program = new ShareThreeBrokers(new Arguments(raw));
-        if (program.arguments.has("victim")) program.hold();
-        else program.run();
+        new ShareThreeBrokers(new Arguments(raw)).run();
         System.exit(0);
-    }
-
-    private KafkaShareConsumer<byte[], byte[]> consumer(String name) {
-        KafkaShareConsumer<byte[], byte[]> consumer = new KafkaShareConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
-                ConsumerConfig.GROUP_ID_CONFIG, group,
-                ConsumerConfig.CLIENT_ID_CONFIG, name,
-                ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit",
-                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 100
-            ),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer()
-        );
-        consumer.subscribe(List.of(topic));
-        return consumer;
-    }
-
-    /** Takes records, says so, and does nothing with them until it is killed. */
-    private void hold() throws Exception {
-        KafkaShareConsumer<byte[], byte[]> consumer = consumer("victim");
-        while (true) {
-            ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
-            if (polled.isEmpty()) continue;
-            System.out.println("HOLDING " + polled.count());
-            Thread.sleep(TIMEOUT_MS);
-        }
     }
 
     private void run() throws Exception {
@@ -122,7 +88,7 @@ final class ShareThreeBrokers {
             List<Integer> brokers = admin.describeCluster().nodes().get().stream().map(Node::id).sorted().toList();
             for (int broker : brokers) {
                 ask("STOP " + broker, "STOPPED");
-                if (broker == brokers.get(1)) killOneThatHolds();
+                if (broker == brokers.get(1)) shareMembers.killOneThatHolds();
                 else if (broker == brokers.get(2)) leave();
                 goOn(500);
                 ask("START " + broker, "STARTED");
@@ -165,10 +131,10 @@ final class ShareThreeBrokers {
     }
 
     private void work(String name) {
-        try (KafkaShareConsumer<byte[], byte[]> consumer = consumer(name)) {
+        try (KafkaShareConsumer<byte[], byte[]> consumer = shareMembers.consumer(name)) {
             while (!stopping && !leaving.contains(name)) {
                 Map<Integer, List<Integer>> said = new HashMap<>();
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(ShareMembers.POLL)) {
                     take(record);
                     consumer.acknowledge(record, AcknowledgeType.ACCEPT);
                     said.computeIfAbsent(record.partition(), partition -> new ArrayList<>()).add(id(record));
@@ -200,22 +166,6 @@ final class ShareThreeBrokers {
                 if (!accepted.add(id)) throw new AssertionError(id + " was accepted twice");
             }
         });
-    }
-
-    private void killOneThatHolds() throws Exception {
-        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "-cp"));
-        command.addAll(List.of(System.getProperty("java.class.path"), "ShareThreeBrokers", "--victim", "true"));
-        command.addAll(List.of(arguments.raw));
-        Process victim = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try (BufferedReader lines = victim.inputReader()) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                System.out.println("victim: " + line);
-                if (line.startsWith("HOLDING ")) return;
-            }
-            throw new AssertionError("the victim ended by itself");
-        } finally {
-            victim.destroyForcibly().waitFor();
-        }
     }
 
     private long lag(Admin admin) {
