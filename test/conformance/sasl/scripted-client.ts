@@ -12,6 +12,8 @@ export const DELAY_MS = 1_500
 const AT_ONCE_MS = 1_400
 /** What is still open after this stays so. */
 const OPEN_MS = 3_000
+/** No listener's sessions last longer. */
+const LONGEST_LIMIT_MS = 3_000
 
 const UNIMPORTANT = new Set(['throttleTimeMs', 'finalizedFeaturesEpoch'])
 
@@ -71,8 +73,10 @@ export class ScriptedClient {
       if (UNIMPORTANT.has(name)) return undefined
       if (name === 'apiKeys' && value.length > 1) return 'several'
       if (name === 'supportedFeatures' || name === 'finalizedFeatures') return undefined
-      // What is left of a token's life is never the same twice.
-      if (name === 'sessionLifetimeMs' && value % 1_000 !== 0) return `about ${Math.round(value / 10_000)}0 s`
+      // What is left of a token's life is never the same twice; a listener's limit is, and is shorter.
+      if (name === 'sessionLifetimeMs' && (value > LONGEST_LIMIT_MS || value % 1_000 !== 0)) {
+        return `about ${Math.round(value / 10_000)}0 s`
+      }
       if (name === 'mechanisms') return [...value].sort()
       if (name === 'credentialInfos') return [...value].sort((a, b) => a.mechanism - b.mechanism)
       if (value?.type === 'Buffer') return this.#shown(Buffer.from(value.data))
