@@ -63,7 +63,7 @@ export class ClusterParts {
   readonly oauth: OAuth
   readonly metrics = new Metrics()
   readonly sessions = new Set<SaslSession>()
-  readonly frameMemory = new FrameMemory()
+  readonly frameMemory: FrameMemory
   readonly strings: StringTable
   readonly reader: Reader
   readonly writer = new Writer()
@@ -76,9 +76,10 @@ export class ClusterParts {
     options: ClusterOptions,
     layouts: readonly BrokerLayout[],
     storage: ClusterStorage,
-    { clock, random, logger }: StorageServices,
+    { clock, random, logger, frameMemory }: StorageServices,
   ) {
     this.#storage = storage
+    this.frameMemory = frameMemory
     const metadata = new Metadata(storage.clusterId, this.#keeper())
     const topics = new KnownTopics(metadata)
     this.strings = new StringTable(topics)
@@ -329,7 +330,7 @@ export class ClusterParts {
 /** A config that Kafka would not start with is the caller's mistake as much as a misspelt option. */
 export function makeParts(options: ClusterOptions, layouts: readonly BrokerLayout[]): ClusterParts {
   const { clock = new RealClock(), random = new RealRandom(), logger = SILENT } = options
-  const services = { clock, random, logger }
+  const services = { clock, random, logger, frameMemory: new FrameMemory() }
   const storage = openStorage(options, services)
   const parts = unlessMisconfigured(() => new ClusterParts(options, layouts, storage, services), storage)
   try {

@@ -7,6 +7,7 @@ import { DataDirectory, type NamedLog, type PartitionName } from './log/director
 import { LogMemory } from './log/log-memory.ts'
 import { SnapshotStorage } from './log/log-snapshot.ts'
 import { type LogStorage, MemoryStorage } from './log/log-storage.ts'
+import type { FrameMemory } from './memory/frame-memory.ts'
 import { MetadataJournal } from './metadata/journal/metadata-journal.ts'
 import type { MetadataRecord } from './metadata/records.ts'
 import type { ClusterOptions } from './options.ts'
@@ -27,6 +28,7 @@ export interface StorageServices {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  readonly frameMemory: FrameMemory
 }
 
 /** @throws OptionError, or Error where the directory cannot be used */
@@ -36,8 +38,8 @@ export function openStorage(options: ClusterOptions, services: StorageServices):
   throw new OptionError('option snapshot: expected no dataDir beside it, which says what there is as well')
 }
 
-function inMemory(options: ClusterOptions, { clock, random }: StorageServices): ClusterStorage {
-  const memory = new LogMemory(options.logMemoryLimit)
+function inMemory(options: ClusterOptions, { clock, random, frameMemory }: StorageServices): ClusterStorage {
+  const memory = new LogMemory(options.logMemoryLimit, frameMemory)
   const shared = new MemoryStorage(memory)
   const snapshot = options.snapshot === undefined ? undefined : decodeSnapshot(options.snapshot)
   return {

@@ -1,4 +1,4 @@
-import { isReused } from '../memory/frame-memory.ts'
+import { pinnedBytes } from '../memory/frame-memory.ts'
 
 /** Below this a batch costs less to copy than to keep and send as a slice of its own; compare the writer's COPY_LIMIT. */
 const SMALLEST_VIEW = 2048
@@ -13,7 +13,6 @@ const MOST_PINNED = 8
  */
 export function keepsView(batch: Buffer, storedTogether: number): boolean {
   if (batch.length < SMALLEST_VIEW) return false
-  // Memory that is used again is given back by frames.
-  const pinned = isReused(batch) ? storedTogether : batch.buffer.byteLength
+  const pinned = pinnedBytes(batch)
   return storedTogether >= pinned - pinned / 8 && batch.length * MOST_PINNED >= pinned
 }

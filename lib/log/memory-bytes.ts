@@ -39,7 +39,6 @@ export class MemoryBytes implements SegmentBytes {
   append(batch: Buffer, keep: boolean): void {
     const length = batch.length
     if (keep || length > LARGEST_IN_CHUNK) {
-      if (keep) retain(batch)
       this.#addPiece(keep ? batch : copyOf(batch), 0)
       this.#lastIsOpen = false
     } else {
@@ -57,14 +56,21 @@ export class MemoryBytes implements SegmentBytes {
     if (this.#chunk !== null && this.#chunkUsed + length <= this.#chunk.length) return this.#chunk
     // Chunks grow with the log: 100,000 partitions with a record each must not cost a large chunk each.
     const grown = Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, this.#chunkBytes))
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(grown, length))
+    this.#leaveChunk()
+    this.#chunk = this.#memory.allocate(Math.max(grown, length))
     this.#chunkBytes += this.#chunk.length
     this.#chunkUsed = 0
-    this.#lastIsOpen = false
     return this.#chunk
   }
 
+  #leaveChunk(): void {
+    if (this.#chunk !== null) release(this.#chunk)
+    this.#chunk = null
+    this.#lastIsOpen = false
+  }
+
   #addPiece(buffer: Buffer, offset: number): void {
+    retain(buffer)
     this.#buffers.push(buffer)
     this.#offsets.push(offset)
     this.#starts.push(this.#size)
@@ -107,9 +113,8 @@ export class MemoryBytes implements SegmentBytes {
     this.#offsets.splice(0, dropped)
     this.#starts.splice(0, dropped)
     if (this.#starts.length > 0) return
-    this.#chunk = null
+    this.#leaveChunk()
     this.#chunkBytes = 0
-    this.#lastIsOpen = false
   }
 
   delete(): void {

@@ -45,21 +45,23 @@ export class ReplicaManager extends HostedReplicas {
   append(entries: readonly AppendEntry[], requiredAcks: number): AppendResult[] {
     let storedTogether = 0
     for (const entry of entries) storedTogether += entry.records.length
+    const results = roomFor<AppendResult>(entries.length)
     const changed = roomFor<Partition>(entries.length)
     let changes = 0
-    const results = entries.map(({ topic, partition: index, records }) => {
-      const partition = this.available(topic, index, UNDEFINED_EPOCH, true)
-      if (typeof partition === 'number') return failedAppend(partition)
-      if (requiredAcks === -1 && partition.isUnderMinIsr) {
-        return failedAppend(ErrorCode.NOT_ENOUGH_REPLICAS, partition.log.logStartOffset)
+    for (let index = 0; index < entries.length; index++) {
+      const { topic, partition: partitionIndex, records } = entries[index]!
+      const partition = this.available(topic, partitionIndex, UNDEFINED_EPOCH, true)
+      if (typeof partition === 'number') results[index] = failedAppend(partition)
+      else if (requiredAcks === -1 && partition.isUnderMinIsr) {
+        results[index] = failedAppend(ErrorCode.NOT_ENOUGH_REPLICAS, partition.log.logStartOffset)
+      } else {
+        const result = partition.log.append(records, partition.state.leaderEpoch, storedTogether)
+        results[index] = result
+        if (result.baseOffset >= 0 && !result.isDuplicate) changed[changes++] = partition
       }
-      const result = partition.log.append(records, partition.state.leaderEpoch, storedTogether)
-      if (result.baseOffset >= 0 && !result.isDuplicate) changed[changes++] = partition
-      return result
-    })
-    changed.length = changes
-    for (const partition of changed) partition.updateHighWatermark()
-    for (const partition of changed) partition.wake()
+    }
+    for (let index = 0; index < changes; index++) changed[index]!.updateHighWatermark()
+    for (let index = 0; index < changes; index++) changed[index]!.wake()
     return results
   }
 

@@ -29,7 +29,7 @@ export interface SegmentBytes {
   lend(from: number, least: number, to: number, views: Buffer[], loans: Loans): number
   /** Forgets, as far as memory can be given back, what lies before `position`. */
   dropBefore(position: number): void
-  /** The segment is gone; views that were given out stay as they are. */
+  /** The segment is gone; views stay as they are for as long as a connection holds them. */
   delete(): void
 }
 

@@ -29,6 +29,8 @@ class Slab {
   readonly owners: Uint16Array
   /** For the first page of each block: how many own it. */
   readonly references: Uint16Array
+  /** For the first page of each block: how many pages it has. */
+  readonly #lengths: Uint16Array
   free: number
   /** So many free pages in a row there may be. */
   longestRun: number
@@ -40,6 +42,7 @@ class Slab {
     this.bytes = new SharedArrayBuffer(bytes)
     this.owners = new Uint16Array(pages)
     this.references = new Uint16Array(pages)
+    this.#lengths = new Uint16Array(pages)
     this.free = pages
     this.longestRun = pages
   }
@@ -55,6 +58,7 @@ class Slab {
     }
     this.owners.fill(page + 1, page, page + pages)
     this.references[page] = 1
+    this.#lengths[page] = pages
     this.free -= pages
     this.#next = page + pages
     return page
@@ -70,23 +74,27 @@ class Slab {
     return -1
   }
 
+  bytesOf(first: number): number {
+    return (this.#lengths[first] as number) * PAGE_BYTES
+  }
+
   giveBack(first: number): void {
-    const { owners } = this
-    let page = first
-    while (page < owners.length && owners[page] === first + 1) owners[page++] = 0
-    this.free += page - first
-    this.longestRun = owners.length
+    const pages = this.#lengths[first] as number
+    this.owners.fill(0, first, first + pages)
+    this.free += pages
+    this.longestRun = this.owners.length
   }
 }
 
 const slabs = new WeakMap<SharedArrayBuffer, Slab>()
 
 /**
- * Memory for frames whose records the log keeps where they were received. Fresh memory is the dearer half of
- * receiving (each page is cleared by the system when it is first touched), so what retention or truncation sets free is
- * used again.
+ * Memory for frames whose records the log keeps where they were received, and for the chunks that it copies small
+ * batches into. Fresh memory is the dearer half of receiving (each page is cleared by the system when it is first
+ * touched), so what retention or truncation sets free is used again.
  *
- * A block has owners: the request while it is handled, then each batch that the log keeps. When the last one releases
+ * A block has owners: the request while it is handled, then each batch that the log keeps; of a chunk, who fills it and
+ * each run of batches in it. When the last one releases
  * it, responses under way may still hold views; it is used again only after every connection has held nothing since.
  *
  * The slabs are shared memory only because V8 does not count that as garbage to be: with 50 MB of ordinary buffers it
@@ -179,6 +187,12 @@ export class FrameMemory {
 /** Whether these bytes lie in memory that is used again, so that who wants to keep them has to copy or to own them. */
 export function isReused(view: Buffer): boolean {
   return view.length > 0 && slabs.has(view.buffer as unknown as SharedArrayBuffer)
+}
+
+/** So much memory cannot be used for anything else as long as the log keeps these bytes where they lie. */
+export function pinnedBytes(view: Buffer): number {
+  const slab = slabs.get(view.buffer as unknown as SharedArrayBuffer)
+  return slab === undefined ? view.buffer.byteLength : slab.bytesOf(firstPage(slab, view))
 }
 
 /** One more owner for the frame that these bytes belong to. Nothing, where they lie in ordinary memory. */
