@@ -1,4 +1,5 @@
 import { ProtocolError } from './error.ts'
+import { copyBytes } from './primitives/copy.ts'
 
 const SIZE_BYTES = 4
 /** A smaller chunk that comes behind unread ones is put beside its like, or a dribble would cost an object for each byte. */
@@ -190,7 +191,8 @@ export class FrameSplitter {
   #fill(bytes: Buffer, length: number): number {
     const frame = this.#frame
     if (frame === undefined) return 0
-    const copied = bytes.copy(frame, this.#filled, 0, length)
+    const copied = Math.min(length, frame.length - this.#filled)
+    copyBytes(bytes, 0, copied, frame, this.#filled)
     this.#filled += copied
     return copied
   }
@@ -263,7 +265,7 @@ export class FrameSplitter {
     while (copied < length) {
       const bytes = this.#lent ?? (this.#chunks[this.#first] as Buffer)
       const piece = Math.min(bytes.length - this.#offset, length - copied)
-      bytes.copy(target, copied, this.#offset, this.#offset + piece)
+      copyBytes(bytes, this.#offset, this.#offset + piece, target, copied)
       copied += piece
       this.#advance(piece)
     }

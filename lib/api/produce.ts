@@ -35,17 +35,23 @@ const FIRST_VERSION_WITH_TOPIC_IDS = 13
 const ADMIN_CLIENT_ID = '__admin_client'
 
 const NO_RECORDS = Buffer.alloc(0)
-const NO_RECORD_ERRORS: PartitionAnswer['recordErrors'] = []
+const NO_RECORD_ERRORS: readonly { batchIndex: number; batchIndexErrorMessage: string }[] = []
 
-interface PartitionAnswer {
-  index: number
+/** A class: of a literal that gets other kinds of numbers later, V8 would rebuild every instance. */
+class PartitionAnswer {
+  readonly index: number
   errorCode: ErrorCode
-  baseOffset: number
-  logAppendTimeMs: number
-  logStartOffset: number
-  recordErrors: readonly { batchIndex: number; batchIndexErrorMessage: string }[]
-  errorMessage: string | null
-  currentLeader?: { leaderId: number; leaderEpoch: number }
+  baseOffset = -1
+  logAppendTimeMs = -1
+  logStartOffset = -1
+  recordErrors = NO_RECORD_ERRORS
+  errorMessage: string | null = null
+  currentLeader: { leaderId: number; leaderEpoch: number } | undefined
+
+  constructor(index: number, errorCode: ErrorCode) {
+    this.index = index
+    this.errorCode = errorCode
+  }
 }
 
 interface TopicAnswer {
@@ -99,7 +105,7 @@ function check({ metadata }: ProduceParts, request: ProduceRequest, context: Req
       const records = given ?? NO_RECORDS
       const isThere = topic?.partitions[partition] !== undefined
       const error = refusal === ErrorCode.NONE ? refusalOf(records, name, isThere, request, context) : refusal
-      const answer = failed(partition, error)
+      const answer = new PartitionAnswer(partition, error)
       if (error === ErrorCode.NONE) pending[count++] = { topic: name, partition, records, answer }
       partitionResponses[at] = answer
     }
@@ -197,18 +203,6 @@ function hasTransactionalRecords({ topicData }: ProduceRequest): boolean {
     }
   }
   return false
-}
-
-function failed(index: number, errorCode: ErrorCode): PartitionAnswer {
-  return {
-    index,
-    errorCode,
-    baseOffset: -1,
-    logAppendTimeMs: -1,
-    logStartOffset: -1,
-    recordErrors: NO_RECORD_ERRORS,
-    errorMessage: null,
-  }
 }
 
 function fill(partition: PartitionAnswer, result: AppendResult): void {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../protocol/primitives/copy.ts'
 import { release, retain } from '../memory/frame-memory.ts'
 import type { LogMemory } from './log-memory.ts'
 import type { Place, SegmentBytes } from './segment-bytes.ts'
@@ -45,7 +46,7 @@ export class MemoryBytes implements SegmentBytes {
       const chunk = this.#chunkFor(length)
       if (!this.#lastIsOpen) this.#addPiece(chunk, this.#chunkUsed)
       this.#lastIsOpen = true
-      batch.copy(chunk, this.#chunkUsed)
+      copyBytes(batch, 0, length, chunk, this.#chunkUsed)
       this.#chunkUsed += length
     }
     this.#size += length

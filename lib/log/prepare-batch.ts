@@ -20,7 +20,7 @@ import type { RecordError, RecordsFailure } from '../../protocol/records/records
 import { upConvert } from '../../protocol/records/up-convert.ts'
 import { ensureValid, validateClientBatch } from '../../protocol/records/validate-batch.ts'
 import { type ValidatedRecords, validateRecords } from '../../protocol/records/validate-records.ts'
-import { type LogConfig, MAX_DECOMPRESSED_BATCH_BYTES } from './log-config.ts'
+import { isCompacted, type LogConfig, MAX_DECOMPRESSED_BATCH_BYTES } from './log-config.ts'
 
 /** A batch that may be appended once it has its offset, or why there is none. */
 export interface PreparedBatch {
@@ -124,7 +124,7 @@ function prepareMessages(records: Buffer, config: LogConfig, rules: RecordRules)
 
 function rulesOf(config: LogConfig, now: number): RecordRules {
   return {
-    compacted: config.cleanupPolicy.includes('compact'),
+    compacted: isCompacted(config),
     timestampType: config.messageTimestampType,
     now,
     timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,

@@ -2,9 +2,6 @@ import { fetch } from '../../protocol/messages/fetch.ts'
 import { shareFetch } from '../../protocol/messages/share-fetch.ts'
 import { type FrameMemory, type Holder, releaseFrame } from '../memory/frame-memory.ts'
 
-/** What answers with records; a request of these that is under way may hold views of them. */
-const RECORDS_LEAVE_BY: ReadonlySet<number> = new Set([fetch.key, shareFetch.key])
-
 /** What a connection may hold of stored records, so that their memory is not used again too early. */
 export class RecordHolder implements Holder {
   readonly #memory: FrameMemory | undefined
@@ -25,9 +22,9 @@ export class RecordHolder implements Holder {
     return this.#isIdle(this.#mayWait) ? Number.POSITIVE_INFINITY : this.#quietSince
   }
 
-  /** A request is taken up. */
+  /** A request is taken up: one that is answered with records may hold views of them while it is under way. */
   serves(apiKey: number): void {
-    this.#mayWait = !RECORDS_LEAVE_BY.has(apiKey)
+    this.#mayWait = apiKey !== fetch.key && apiKey !== shareFetch.key
   }
 
   /** A request that came in this frame has been handled. */

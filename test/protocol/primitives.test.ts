@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { ProtocolError } from '../../protocol/error.ts'
+import { copyBytes } from '../../protocol/primitives/copy.ts'
 import { ExactReader, Reader } from '../../protocol/primitives/reader.ts'
 import { StringTable } from '../../protocol/primitives/string-table.ts'
 import { textOf } from '../../protocol/primitives/text.ts'
@@ -159,4 +160,20 @@ t.test('lists of int32', async (t) => {
     assert.deepEqual(new Reader(whole).int32s(length), list)
   }
   t.throws(() => new Reader(Buffer.alloc(7)).int32s(2), RangeError)
+})
+
+t.test('copied bytes arrive whole wherever they begin, and nothing beside them', async () => {
+  const room = 4096
+  const sizes = fc.oneof(fc.nat(64), fc.integer({ min: 500, max: 530 }), fc.nat(2000))
+  fc.assert(
+    fc.property(sizes, fc.nat(1000), fc.nat(1000), fc.boolean(), (size, start, at, isShared) => {
+      const source = Buffer.from(Array.from({ length: room }, (_, i) => (i * 37) % 251))
+      const target = isShared ? Buffer.from(new SharedArrayBuffer(room)) : Buffer.alloc(room)
+      target.fill(255)
+      copyBytes(source, start, start + size, target, at)
+      const isRight = target.subarray(at, at + size).equals(source.subarray(start, start + size))
+      const around = [...target.subarray(0, at), ...target.subarray(at + size)]
+      return isRight && around.every((byte) => byte === 255)
+    }),
+  )
 })
