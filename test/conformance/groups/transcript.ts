@@ -28,9 +28,15 @@ export class Transcript {
     return undefined
   }
 
-  async add<T>(label: string, answer: T | Promise<T>): Promise<T> {
+  /** The line's place is that of the question: which of two answers comes first is often a race. */
+  async add<T>(
+    label: string,
+    answer: T | Promise<T>,
+    shown: (value: T) => unknown = (value) => value,
+  ): Promise<T> {
+    const line = this.lines.push(`${label}: no answer`) - 1
     const value = await answer
-    this.lines.push(`${label}: ${this.#text(value)}`)
+    this.lines[line] = `${label}: ${this.#text(shown(value))}`
     return value
   }
 

@@ -43,8 +43,8 @@ export class Member {
     return answer
   }
 
-  async beat(label: string, request: Beat = {}): Promise<Beaten> {
-    return this.#steps.note(`${this.name} ${label} (ShareGroupHeartbeat)`, await this.#beat(request))
+  beat(label: string, request: Beat = {}): Promise<Beaten> {
+    return this.#steps.note(`${this.name} ${label} (ShareGroupHeartbeat)`, this.#beat(request))
   }
 
   /** Joins, and heartbeats on until it is given something: Kafka sets the states up in its own time. */
@@ -87,9 +87,8 @@ export class Member {
   }
 
   /** Fetches the script's topic's first partition in the session, which it begins where there is none. */
-  async fetch(label: string, request: Fetch = {}, version = 2) {
-    const answer = await this.#fetch(request, version)
-    return this.#steps.note(`${this.name} ${label} (ShareFetch v${version})`, answer)
+  fetch(label: string, request: Fetch = {}, version = 2) {
+    return this.#steps.note(`${this.name} ${label} (ShareFetch v${version})`, this.#fetch(request, version))
   }
 
   /** Begins a session before there are records, which makes the group's start where nothing has been read. */
@@ -97,7 +96,14 @@ export class Member {
     await this.#fetch({ maxWaitMs: 500, topics }, 2)
   }
 
-  async acknowledge(label: string, says: readonly Says[], request: Acknowledge = {}, version = 2) {
+  acknowledge(label: string, says: readonly Says[], request: Acknowledge = {}, version = 2) {
+    return this.#steps.note(
+      `${this.name} ${label} (ShareAcknowledge v${version})`,
+      this.#acknowledge(says, request, version),
+    )
+  }
+
+  async #acknowledge(says: readonly Says[], request: Acknowledge, version: number) {
     const { memberId, sessionEpoch: shareSessionEpoch } = this
     const answer = await this.client.send(shareAcknowledge, version, {
       groupId: this.#steps.groupId,
@@ -107,6 +113,6 @@ export class Member {
       ...request,
     })
     if (answer.errorCode === 0 && request.shareSessionEpoch === undefined) this.sessionEpoch++
-    return this.#steps.note(`${this.name} ${label} (ShareAcknowledge v${version})`, answer)
+    return answer
   }
 }

@@ -45,19 +45,18 @@ export class Steps {
     return pause(ms)
   }
 
-  note<T>(label: string, answer: T): T {
-    this.#transcript.add(label, withoutChance(answer))
-    return answer
+  note<T>(label: string, answer: T | Promise<T>): Promise<T> {
+    return this.#transcript.add(label, answer, withoutChance)
   }
 
-  async ask<A extends Api>(
+  ask<A extends Api>(
     label: string,
     api: A,
     version: number,
     request: Encodable<A['request']>,
     client: RawClient = this.peer.admin,
   ): Promise<Decoded<A['response']>> {
-    return this.note(`${label} (${api.name} v${version})`, await client.send(api, version, request))
+    return this.note(`${label} (${api.name} v${version})`, client.send(api, version, request))
   }
 
   /** The script's topic with that many partitions, and the group's configs: it begins at the beginning where not said. */
@@ -79,7 +78,7 @@ export class Steps {
   async member(): Promise<Member> {
     const number = ++this.#members
     const id = Buffer.alloc(16, 64 + number).toString('base64url')
-    this.note(`member ${number}`, { memberId: id })
+    await this.note(`member ${number}`, { memberId: id })
     return new Member(this, `member ${number}`, id, await this.connect())
   }
 
@@ -134,7 +133,7 @@ export class Steps {
   /** This script's group as ListGroups shows it. */
   async list(label: string): Promise<void> {
     const { groups, ...rest } = await this.peer.admin.send(listGroups, 5, {})
-    this.note(label, { ...rest, groups: groups.filter(({ groupId }) => groupId === this.groupId) })
+    await this.note(label, { ...rest, groups: groups.filter(({ groupId }) => groupId === this.groupId) })
   }
 
   delete(label: string) {
