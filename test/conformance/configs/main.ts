@@ -25,11 +25,11 @@ export interface RecordedAnswers {
   descriptions: WireDescribed[][]
 }
 
-const recorded: RecordedAnswers = { properties: {}, cases: [], descriptions: [] }
+let recorded: RecordedAnswers = { properties: {}, cases: [], descriptions: [] }
 
 let passed = 0
 let failed = 0
-const details: string[] = []
+let details: string[] = []
 
 function compare(what: string, ours: unknown, theirs: unknown): void {
   const [left, right] = [JSON.stringify(ours), JSON.stringify(theirs)]
@@ -145,6 +145,10 @@ function record(properties: Readonly<Record<string, string>>): void {
  * broker's answers to the cases in `fixtures/configs/`, for the tests that run without Java.
  */
 export async function run(): Promise<{ passed: number; failed: number; details: string[] }> {
+  recorded = { properties: {}, cases: [], descriptions: [] }
+  passed = 0
+  failed = 0
+  details = []
   const properties: Record<string, string> = {
     'group.initial.rebalance.delay.ms': '0',
     'log.retention.hours': '24',
