@@ -20,13 +20,16 @@ export interface ClusterMetrics {
   prometheus(): Promise<string>
 }
 
-interface Registered extends Omit<Metric, 'value'> {
+/** A metric that has not been read. */
+export interface MetricSource extends Omit<Metric, 'value'> {
+  /** The first part of the MBean's name: `kafka.server`. */
   readonly domain: string
   readonly read: () => number
 }
 
 export class Metrics implements ClusterMetrics {
-  readonly #registered: Registered[] = []
+  readonly #registered: MetricSource[] = []
+  readonly #followed: (() => Iterable<MetricSource>)[] = []
 
   /** @internal @param domain the first part of the MBean's name: `kafka.server` */
   register(
@@ -39,9 +42,18 @@ export class Metrics implements ClusterMetrics {
       this.#registered.push({ domain, group, name, tags, read })
   }
 
+  /** @internal @param list gives metrics that come and go, whenever somebody wants to know */
+  follow(list: () => Iterable<MetricSource>): void {
+    this.#followed.push(list)
+  }
+
+  #all(): MetricSource[] {
+    return [...this.#registered, ...this.#followed.flatMap((list) => [...list()])]
+  }
+
   find(name?: string, tags: MetricTags = {}): Metric[] {
     const wanted = Object.entries(tags)
-    return this.#registered
+    return this.#all()
       .filter((metric) => name === undefined || metric.name === name)
       .filter((metric) => wanted.every(([tag, value]) => metric.tags[tag] === value))
       .map((metric) => ({ group: metric.group, name: metric.name, tags: metric.tags, value: metric.read() }))
@@ -55,17 +67,28 @@ export class Metrics implements ClusterMetrics {
     // Loaded when somebody asks: a cluster is up sooner than this module is.
     const { Gauge, Registry } = await import('prom-client')
     const registry = new Registry()
-    const gauges = new Map<string, InstanceType<typeof Gauge>>()
-    for (const { domain, group, name, tags, read } of this.#registered) {
-      const text = `${domain}_${group}_${name}`.replace(/[^a-zA-Z0-9]+/g, '_').toLowerCase()
-      let gauge = gauges.get(text)
-      if (gauge === undefined) {
-        const help = `${domain}:type=${group} ${name}`
-        gauge = new Gauge({ name: text, help, labelNames: Object.keys(tags), registers: [registry] })
-        gauges.set(text, gauge)
+    const byText = new Map<string, MetricSource[]>()
+    for (const metric of this.#all()) {
+      const text = worded(`${metric.domain}_${metric.group}_${metric.name}`).toLowerCase()
+      const others = byText.get(text)
+      if (others === undefined) byText.set(text, [metric])
+      else others.push(metric)
+    }
+    for (const [text, metrics] of byText) {
+      const { domain, group, name } = metrics[0] as MetricSource
+      const help = `${domain}:type=${group} ${name}`
+      const labelNames = new Set(metrics.flatMap(({ tags }) => Object.keys(tags).map(worded)))
+      const gauge = new Gauge({ name: text, help, labelNames: [...labelNames], registers: [registry] })
+      for (const { tags, read } of metrics) {
+        const labels = Object.entries(tags).map(([tag, value]) => [worded(tag), value])
+        gauge.set(Object.fromEntries(labels), read())
       }
-      gauge.set(tags, read())
     }
     return registry.metrics()
   }
+}
+
+/** Prometheus' names have nothing else. */
+function worded(name: string): string {
+  return name.replace(/[^a-zA-Z0-9]+/g, '_')
 }
