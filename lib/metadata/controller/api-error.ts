@@ -25,6 +25,12 @@ const standardMessages: Record<number, string> = {
   [ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE]: 'Eligible topic partition leaders are not available.',
   [ErrorCode.ELECTION_NOT_NEEDED]: 'Leader election not needed for topic partition.',
   [ErrorCode.UNKNOWN_TOPIC_ID]: 'This server does not host this topic ID.',
+  [ErrorCode.THROTTLING_QUOTA_EXCEEDED]: 'The throttling quota has been exceeded.',
+}
+
+/** Asked for each topic, before so many of its partitions are made or deleted: why they are not (KIP-599). */
+export interface MutationQuota {
+  admit(partitions: number): ApiError | undefined
 }
 
 /** One request may not change more (`QuorumController.MAX_RECORDS_PER_USER_OP`). */
