@@ -12,6 +12,7 @@ import type { Gate, Reply, Verdict } from './gate.ts'
 import { GatheredOutput } from './gathered-output.ts'
 import { type Answer, NO_RESPONSE } from './handler.ts'
 import { Inbox } from './inbox.ts'
+import { Muting } from './muting.ts'
 import { RecordHolder } from './record-holder.ts'
 import { Request } from './request.ts'
 import type { Session } from './session.ts'
@@ -22,6 +23,8 @@ import { Judgement, type UnderWay } from './under-way.ts'
 const UNSENT_LIMIT = 1024 * 1024
 /** API key, version and correlation id. */
 const SMALLEST_HEADER = 8
+
+type OnClosed = (connection: Connection) => void
 
 /**
  * One peer's connection over any stream. Its requests are handled one at a time (Kafka mutes the channel until the
@@ -36,7 +39,8 @@ export class Connection {
   readonly #output: GatheredOutput
   readonly #records: RecordHolder
   readonly #gate: Gate | undefined
-  readonly #onClosed: (connection: Connection) => void
+  readonly #muting: Muting
+  readonly #onClosed: OnClosed
   #state: ConnectionState = 'open'
   #underWay: UnderWay | undefined
   /** The one whose request is handled, where it has memory of its own. */
@@ -52,12 +56,7 @@ export class Connection {
   #failure: Timer | undefined
   #lastActive: number
 
-  constructor(
-    socket: Duplex,
-    session: Session,
-    settings: ConnectionSettings,
-    onClosed: (connection: Connection) => void,
-  ) {
+  constructor(socket: Duplex, session: Session, settings: ConnectionSettings, onClosed: OnClosed) {
     this.session = session
     this.#socket = socket
     this.#settings = settings
@@ -69,6 +68,7 @@ export class Connection {
       onReceived: () => this.#received(),
     })
     this.#output = new GatheredOutput(socket)
+    this.#muting = new Muting(settings.clock, () => this.#work())
     this.#onClosed = onClosed
     this.#lastActive = settings.clock.monotonic()
     this.#records = new RecordHolder(settings.frameMemory, (mayWait) => {
@@ -145,7 +145,8 @@ export class Connection {
   }
 
   #isReady(): boolean {
-    return this.#underWay === undefined && takesRequests(this.#state) && this.#output.unsent <= UNSENT_LIMIT
+    if (this.#underWay !== undefined || this.#muting.isOn) return false
+    return takesRequests(this.#state) && this.#output.unsent <= UNSENT_LIMIT
   }
 
   #takeUpAnswer(): void {
@@ -167,7 +168,7 @@ export class Connection {
       if (gate === undefined || gate.isOpen) this.#serve(frame, gate)
       else this.#ask(gate, keptFrame(frame))
       if (this.#underWay === undefined) this.#records.handled(this.#frame)
-      if (this.#underWay !== undefined || !takesRequests(this.#state)) return
+      if (!this.#isReady()) return
     }
   }
 
@@ -304,6 +305,8 @@ export class Connection {
   }
 
   #answer(response: Answer<Api>, served: Served, context: Request): void {
+    // One that goes anyway is not kept for a quota's sake.
+    if (context.throttleTimeMs > 0 && this.#state === 'open') this.#muting.begin(context.throttleTimeMs)
     if (response === NO_RESPONSE) return
     const { writer } = this.#settings
     writer.beginFrame()
@@ -335,6 +338,7 @@ export class Connection {
 
   /** Lets go of a request whose handler waits for something: nobody will read the answer. */
   #stopWaiting(): void {
+    this.#muting.end()
     const underWay = this.#underWay
     if (underWay === undefined) return
     underWay.abandon(
@@ -356,12 +360,8 @@ export class Connection {
   #fail(error: unknown, { api }: Served, context: Request): void {
     context.dropped()
     const { apiVersion, correlationId } = context
-    this.#log('error', 'closing the connection: a handler failed', {
-      api: api.name,
-      apiVersion,
-      correlationId,
-      error,
-    })
+    const fields = { api: api.name, apiVersion, correlationId, error }
+    this.#log('error', 'closing the connection: a handler failed', fields)
     this.#enter('refused')
   }
 

@@ -1,5 +1,6 @@
 import type { Api, RequestOf, ResponseOf } from '../../protocol/schema.ts'
 import type { Loans } from '../memory/read-buffers.ts'
+import type { Usage } from '../quotas/usage.ts'
 import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
 import type { Need } from '../security/authorization/needs.ts'
 import type { Session } from './session.ts'
@@ -16,6 +17,10 @@ export interface RequestContext {
   authorize(operation: AclOperation, resourceType: ResourceType, name: string): boolean
   /** The same of a topic of the metadata: the short way. */
   authorizeTopic(operation: AclOperation, topic: { readonly index: number }): boolean
+  /** What it has of its client's quotas, where there are any. */
+  usage: Usage | undefined
+  /** The client has used up a quota: once this is answered, nothing else is taken from the connection for so long. */
+  throttle(waitMs: number): void
   /** Memory for the answer, to be used again when that has been sent. */
   readonly loans: Loans
   /**

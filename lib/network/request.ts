@@ -1,4 +1,5 @@
 import { Loans } from '../memory/read-buffers.ts'
+import type { Usage } from '../quotas/usage.ts'
 import type { AclOperation, ResourceType } from '../security/authorization/acl.ts'
 import type { RequestContext } from './handler.ts'
 import type { Session } from './session.ts'
@@ -11,6 +12,9 @@ export class Request implements RequestContext, UnderWay {
   readonly clientId: string | null
   readonly correlationId: number
   readonly frameSize: number
+  usage: Usage | undefined
+  /** How long nothing else is taken once this is answered. */
+  throttleTimeMs = 0
   #loans: Loans | undefined
   #closers: (() => void)[] | undefined
   #abandoned: ((close: () => void) => void) | undefined
@@ -32,6 +36,10 @@ export class Request implements RequestContext, UnderWay {
   get loans(): Loans {
     this.#loans ??= new Loans()
     return this.#loans
+  }
+
+  throttle(waitMs: number): void {
+    this.throttleTimeMs = Math.max(this.throttleTimeMs, waitMs)
   }
 
   /** It is answered: what it has borrowed is on its way, and `leaving`'s to end. */

@@ -42,6 +42,8 @@ export function contextOf(
     clientId,
     correlationId: 1,
     frameSize: 100,
+    usage: undefined,
+    throttle: () => {},
     authorize: (operation, resourceType, name) => {
       return context.session.permissions.allows(operation, resourceType, name)
     },
