@@ -1,7 +1,8 @@
 import { ErrorCode } from '../../protocol/errors.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import type { RequestOf, ResponseOf } from '../../protocol/schema.ts'
-import { type FetchContext, FetchSessions } from '../log/fetch-context.ts'
+import { FetchSessions } from '../log/fetch-context.ts'
+import type { FetchContext } from '../log/fetch-contexts.ts'
 import type { FetchParams } from '../log/fetch-params.ts'
 import { type FetchPartition, FetchResult } from '../log/fetch-partition.ts'
 import { prepareToSend, takesMessageSets } from '../log/send-path.ts'
@@ -11,6 +12,7 @@ import { REPLICATE_TOPIC } from '../security/authorization/mode-bits.ts'
 import { CLUSTER_ACTION, may, mayTopic, type Need, READ_TOPIC } from '../security/authorization/needs.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
+import { sizeOfResponse } from './size-of-response.ts'
 
 /*
  * Fetch, v0 to v18.
@@ -19,6 +21,8 @@ import type { Parts } from './parts.ts'
  * larger than the limits; v3 has a limit for the whole response and always lets the first batch through (KIP-74), v4
  * read_committed, v7 sessions (KIP-227), v9 leader epochs (KIP-320), v11 reading from followers in one's own rack
  * (KIP-392), v12 diverging epochs, v13 topic ids (KIP-516), v16 who leads (KIP-951).
+ *
+ * A consumer that has used up a quota is answered at once, by nothing, and what it would have got is not counted (KIP-219).
  *
  * Left out: brokers here do not replicate by Fetch. Who claims to be a follower is answered as one, but its progress
  * is not followed. Nothing is tiered.
@@ -84,12 +88,36 @@ export function createFetchHandler(parts: FetchParts): Handler {
     const results = replicas.fetch(params, targets, (cancel) => context.onClose(cancel))
     const others = unresolved.length === 0 ? refused : [...unresolved, ...refused]
     const answer = (read: readonly FetchResult[]) => {
-      const response = respond(parts, session, read, others, context)
+      const all = others.length === 0 ? read : [...read, ...others]
+      const throttled = replicaId >= 0 ? followed(context) : throttle(session, all, context)
+      if (throttled !== undefined) return throttled
+      const response = respond(parts, session, all, context)
       // Brokers find each other without being told where.
       return replicaId >= 0 ? { ...response, nodeEndpoints: [] } : response
     }
     return results instanceof Promise ? results.then(answer) : answer(results)
   })
+}
+
+/** No quota is for brokers. */
+function followed({ usage }: RequestContext): undefined {
+  usage?.exempted()
+}
+
+/** What a consumer gets that has used up a quota. */
+function throttle(
+  session: FetchContext,
+  results: readonly FetchResult[],
+  context: RequestContext,
+): FetchResponse | undefined {
+  const { usage, apiVersion } = context
+  if (usage === undefined) return undefined
+  const told = { responses: byTopic(session.preview(results)) }
+  const throttleTimeMs = usage.fetched(sizeOfResponse(fetch, apiVersion, told))
+  if (throttleTimeMs === 0) return undefined
+  context.loans.end()
+  const { errorCode, sessionId } = session.throttled()
+  return { throttleTimeMs, errorCode, sessionId, responses: [] }
 }
 
 /** Mode bits let brokers follow single topics; no ACL can say that. */
@@ -115,10 +143,12 @@ function paramsOf(
   request: FetchRequest,
   replicaId: number,
   fetchMaxBytes: number,
-  { apiVersion, session, loans }: RequestContext,
+  { apiVersion, session, loans, usage }: RequestContext,
 ): FetchParams {
   const hardMaxBytes = apiVersion < FIRST_VERSION_WITH_RESPONSE_LIMIT
-  const maxBytes = Math.min(request.maxBytes, fetchMaxBytes)
+  // A consumer that got more than its quota ever allows would never get on.
+  const quota = usage === undefined || replicaId >= 0 ? fetchMaxBytes : usage.mostFetched
+  const maxBytes = Math.min(request.maxBytes, fetchMaxBytes, quota)
   const isConsumer = replicaId < 0 && replicaId !== FUTURE_REPLICA_ID
   const committed = request.isolationLevel === READ_COMMITTED ? 'committed' : 'high-watermark'
   return {
@@ -140,12 +170,9 @@ function respond(
   { metadata, replicas }: FetchParts,
   session: FetchContext,
   read: readonly FetchResult[],
-  refused: readonly FetchResult[],
   { apiVersion, session: { listenerName, securityProtocol } }: RequestContext,
 ): FetchResponse {
-  const { errorCode, sessionId, results } = session.answer(
-    refused.length === 0 ? read : [...read, ...refused],
-  )
+  const { errorCode, sessionId, results } = session.answer(read)
   const leaders = new CurrentLeaders(metadata.image, listenerName)
   const receiver = { fetchVersion: apiVersion, securityProtocol }
   for (const result of results) {

@@ -4,11 +4,13 @@ import type { Clock } from '../lab/clock.ts'
 import type { Random } from '../lab/random.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import {
-  FetchPartition,
-  type FetchPartitionData,
-  FetchPartitions,
-  type FetchResult,
-} from './fetch-partition.ts'
+  type FetchContext,
+  FullContext,
+  IncrementalContext,
+  RefusedContext,
+  SessionlessContext,
+} from './fetch-contexts.ts'
+import { FetchPartition, type FetchPartitionData, FetchPartitions } from './fetch-partition.ts'
 import {
   type FetchSession,
   FINAL_EPOCH,
@@ -37,20 +39,6 @@ interface FetchTopic {
   readonly topic: string
   readonly topicId: string
   readonly partitions: readonly (FetchPartitionData & { readonly partition: number })[]
-}
-
-/** What of a fetch's results goes into the response. */
-export interface FetchAnswer {
-  readonly errorCode: ErrorCode
-  readonly sessionId: number
-  readonly results: readonly FetchResult[]
-}
-
-/** One request in the light of its session: what it asks for, and what is to be answered. */
-export interface FetchContext {
-  /** With an error there are no partitions. */
-  readonly partitions: Iterable<FetchPartition>
-  answer(results: readonly FetchResult[]): FetchAnswer
 }
 
 export interface FetchSessionsOptions {
@@ -85,24 +73,25 @@ export class FetchSessions {
     if (sessionEpoch === INITIAL_EPOCH || sessionEpoch === FINAL_EPOCH) {
       this.#cache.remove(sessionId)
       const partitions = this.#add(request.topics, usesTopicIds, new FetchPartitions())
-      if (sessionEpoch === FINAL_EPOCH) return sessionless(partitions)
+      if (sessionEpoch === FINAL_EPOCH) return new SessionlessContext(partitions)
       return this.#full(partitions, isFromFollower, usesTopicIds)
     }
     const session = this.#cache.get(sessionId)
-    if (session === undefined) return refused(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
-    if (session.epoch !== sessionEpoch) return refused(ErrorCode.INVALID_FETCH_SESSION_EPOCH)
-    if (session.usesTopicIds !== usesTopicIds) return refused(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
+    if (session === undefined) return new RefusedContext(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
+    if (session.epoch !== sessionEpoch) return new RefusedContext(ErrorCode.INVALID_FETCH_SESSION_EPOCH)
+    if (session.usesTopicIds !== usesTopicIds)
+      return new RefusedContext(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
     this.#add(request.topics, usesTopicIds, session.partitions)
     for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
       for (const index of partitions) session.partitions.remove(usesTopicIds ? topicId : topic, index)
     }
     if (session.partitions.size === 0) {
       this.#cache.remove(sessionId)
-      return sessionless(this.#add(request.topics, usesTopicIds, new FetchPartitions()))
+      return new SessionlessContext(this.#add(request.topics, usesTopicIds, new FetchPartitions()))
     }
     this.#cache.touch(session, this.#clock.now())
     session.epoch = nextEpoch(session.epoch)
-    return this.#incremental(session, session.epoch)
+    return this.#incremental(session)
   }
 
   #add(topics: readonly FetchTopic[], usesTopicIds: boolean, partitions: FetchPartitions): FetchPartitions {
@@ -126,40 +115,19 @@ export class FetchSessions {
   }
 
   #full(partitions: FetchPartitions, isFromFollower: boolean, usesTopicIds: boolean): FetchContext {
-    return {
-      partitions,
-      answer: (results) => {
-        const now = this.#clock.now()
-        const session = this.#cache.create(partitions, isFromFollower, usesTopicIds, this.#slots(), now)
-        session?.begin(results)
-        return { errorCode: ErrorCode.NONE, sessionId: session?.id ?? INVALID_SESSION_ID, results }
-      },
-    }
+    return new FullContext(partitions, (results) => {
+      const now = this.#clock.now()
+      const session = this.#cache.create(partitions, isFromFollower, usesTopicIds, this.#slots(), now)
+      session?.begin(results)
+      return session?.id ?? INVALID_SESSION_ID
+    })
   }
 
-  #incremental(session: FetchSession, epoch: number): FetchContext {
+  #incremental(session: FetchSession): FetchContext {
     // A topic that the session's first request came too early for may be known by now.
     for (const partition of session.partitions) {
       if (partition.topic === null) partition.topic = this.#nameOf(partition.topicId)
     }
-    return {
-      partitions: session.partitions,
-      answer: (results) => {
-        // Another connection has used the session meanwhile: one of the two is a repeated request.
-        if (session.epoch !== epoch) {
-          return { errorCode: ErrorCode.INVALID_FETCH_SESSION_EPOCH, sessionId: session.id, results: [] }
-        }
-        return { errorCode: ErrorCode.NONE, sessionId: session.id, results: session.changed(results) }
-      },
-    }
+    return new IncrementalContext(session)
   }
-}
-
-function sessionless(partitions: FetchPartitions): FetchContext {
-  const errorCode = ErrorCode.NONE
-  return { partitions, answer: (results) => ({ errorCode, sessionId: INVALID_SESSION_ID, results }) }
-}
-
-function refused(errorCode: ErrorCode): FetchContext {
-  return { partitions: [], answer: () => ({ errorCode, sessionId: INVALID_SESSION_ID, results: [] }) }
 }

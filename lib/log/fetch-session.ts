@@ -56,30 +56,30 @@ export class FetchSession {
   /** The results that say something new. */
   changed(results: readonly FetchResult[]): FetchResult[] {
     return results.filter((result) => {
-      if (!isNews(result)) return false
-      if (result.size > 0) this.partitions.moveToEnd(result.target)
-      return true
+      const isNew = isNews(result)
+      remember(result)
+      if (isNew && result.size > 0) this.partitions.moveToEnd(result.target)
+      return isNew
     })
   }
 }
 
-/** Does the result differ from what the client knows? The session takes note of what it will then know. */
-function isNews(result: FetchResult): boolean {
+/** Does the result differ from what the client knows? */
+export function isNews(result: FetchResult): boolean {
   const { target } = result
-  let isNew = result.size > 0 || result.preferredReadReplica !== NO_PREFERRED_REPLICA
-  if (result.divergingEpoch !== undefined) isNew = true
-  if (target.highWatermark !== result.highWatermark) {
-    isNew = true
-    target.highWatermark = result.highWatermark
-  }
-  if (target.logStartOffset !== result.logStartOffset) {
-    isNew = true
-    target.logStartOffset = result.logStartOffset
-  }
-  if (result.errorCode !== ErrorCode.NONE) {
-    isNew = true
-    // So that the partition is told of again once the error has gone.
-    target.highWatermark = -1
-  }
-  return isNew
+  return (
+    result.size > 0 ||
+    result.preferredReadReplica !== NO_PREFERRED_REPLICA ||
+    result.divergingEpoch !== undefined ||
+    result.errorCode !== ErrorCode.NONE ||
+    target.highWatermark !== result.highWatermark ||
+    target.logStartOffset !== result.logStartOffset
+  )
+}
+
+/** What the client will know then. */
+function remember({ target, errorCode, highWatermark, logStartOffset }: FetchResult): void {
+  // So that the partition is told of again once the error has gone.
+  target.highWatermark = errorCode === ErrorCode.NONE ? highWatermark : -1
+  target.logStartOffset = logStartOffset
 }
