@@ -7,6 +7,7 @@ import type { FrameMemory } from './memory/frame-memory.ts'
 import type { BrokerConfig } from './metadata/configs/resolve.ts'
 import type { Controller } from './metadata/controller/controller.ts'
 import type { BrokerEndpoint, SecurityProtocol } from './metadata/records.ts'
+import type { ConnectionQuotas } from './network/connection-quotas.ts'
 import type { Dispatcher } from './network/dispatcher.ts'
 import type { Gate } from './network/gate.ts'
 import { Listener } from './network/listener.ts'
@@ -33,6 +34,7 @@ export interface BrokerSettings {
   readonly frameMemory: FrameMemory
   /** Makes what the clients of a listener must get past; undefined where nothing. */
   readonly gateOf: (listener: ListenerLayout, index: number) => ((session: Session) => Gate) | undefined
+  readonly connectionQuotas: ConnectionQuotas
   /** Counts the authentications of the listener at that place. */
   readonly authentications: (index: number) => AuthenticationMetrics | undefined
 }
@@ -132,6 +134,7 @@ export class Broker {
 
 function makeListener(options: ListenerLayout, index: number, settings: BrokerSettings): Listener {
   const { config, dispatcher, authorizer, clock, logger, reader, writer, frameMemory } = settings
+  const { connectionQuotas } = settings
   return new Listener({
     name: options.name,
     securityProtocol: options.securityProtocol,
@@ -145,6 +148,7 @@ function makeListener(options: ListenerLayout, index: number, settings: BrokerSe
     maxIdleMs: config.connectionsMaxIdleMs,
     maxRequestSize: config.socketRequestMaxBytes,
     gate: settings.gateOf(options, index),
+    connectionQuotas,
     dispatcher,
     authorizer,
     clock,

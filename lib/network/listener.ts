@@ -5,7 +5,9 @@ import type { AuthenticationMetrics } from '../security/authentication-metrics.t
 import type { Authorizer } from '../security/authorization/authorizer.ts'
 import { ANONYMOUS, type Principal } from '../security/principal.ts'
 import type { TlsSettings } from '../security/tls/tls-settings.ts'
+import { Acceptor } from './acceptor.ts'
 import type { Connection } from './connection.ts'
+import type { ConnectionQuotas } from './connection-quotas.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 import { Connections } from './connections.ts'
 import { hostText } from './host-text.ts'
@@ -33,6 +35,8 @@ export interface ListenerOptions extends ConnectionSettings {
   readonly authorizer: Authorizer
   /** `connections.max.idle.ms`; negative for no limit. */
   readonly maxIdleMs: number
+  /** Of the broker; where they are not said, all are served at once. */
+  readonly connectionQuotas?: ConnectionQuotas | undefined
 }
 
 export interface Address {
@@ -48,6 +52,7 @@ export class Listener {
   readonly securityProtocol: SecurityProtocol
   readonly #options: ListenerOptions
   readonly #connections: Connections
+  readonly #acceptor: Acceptor | undefined
   #server: Server | undefined
   #handshakes: TlsHandshakes | undefined
   #running = false
@@ -60,6 +65,8 @@ export class Listener {
     this.#options = options
     this.#port = options.port
     this.#connections = new Connections(options, options.maxIdleMs)
+    const { name, connectionQuotas, clock } = options
+    this.#acceptor = connectionQuotas && new Acceptor(name, connectionQuotas, clock)
   }
 
   /** Where it listens; the port is 0 before the first start when a free one was asked for. */
@@ -128,7 +135,7 @@ export class Listener {
     const { name, tls, clock, logger, maxIdleMs } = this.#options
     if (tls === undefined) {
       const server = createServer({ pauseOnConnect: true, allowHalfOpen: true })
-      return server.on('connection', (accepted) => this.#acceptPlain(accepted))
+      return server.on('connection', (accepted) => this.#arrive(accepted, () => this.#acceptPlain(accepted)))
     }
     const { authentications } = this.#options
     const settings = {
@@ -141,13 +148,15 @@ export class Listener {
     this.#handshakes = new TlsHandshakes(tls, settings, (socket, principal) => {
       // With SASL, that is where a client succeeds.
       if (this.securityProtocol === 'SSL') authentications?.succeeded(false)
-      this.#acceptSocket(socket, principal)
+      // Kafka's acceptor would have it wait before the handshake.
+      this.#arrive(socket, () => this.#acceptSocket(socket, principal))
     })
     return this.#handshakes.server
   }
 
   #closeServer(): Promise<void> {
     const server = this.#server
+    this.#acceptor?.close()
     this.#handshakes?.destroyAll()
     this.#handshakes = undefined
     this.#server = undefined
@@ -156,6 +165,12 @@ export class Listener {
     return new Promise((resolve) => {
       server.close(() => resolve())
     })
+  }
+
+  #arrive(socket: Socket, serve: () => void): void {
+    const host = hostText(socket.remoteAddress ?? '')
+    if (this.#acceptor === undefined) serve()
+    else this.#acceptor.take({ socket, host, serve })
   }
 
   #acceptPlain(accepted: Socket): void {
@@ -178,9 +193,11 @@ export class Listener {
     return this.#serve(socket, { host: hostText(remoteAddress), port: remotePort }, local, principal)
   }
 
-  /** Serves a stream that somebody hands over, as if it had come in from `peer`. */
-  accept(socket: Duplex, peer: Address, local: Address = this.localAddress): Connection {
-    return this.#serve(socket, peer, local, ANONYMOUS)
+  /** Serves a stream that somebody hands over, as if it had come in from `peer`: at once, or when quotas let it. */
+  accept(socket: Duplex, peer: Address, local: Address = this.localAddress): void {
+    const serve = () => void this.#serve(socket, peer, local, ANONYMOUS)
+    if (this.#acceptor === undefined) serve()
+    else this.#acceptor.take({ socket, host: peer.host, serve })
   }
 
   #serve(socket: Duplex, peer: Address, local: Address, principal: Principal): Connection {
