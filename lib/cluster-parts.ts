@@ -7,6 +7,7 @@ import { Broker } from './broker.ts'
 import { checkAccessToken, checkUser, OptionError } from './check-options.ts'
 import { type ClusterAuthorization, makeAuthorization, measureCache } from './cluster-authorization.ts'
 import { type BrokerLayout, configsForSize, hostOf, readConfigs } from './cluster-layout.ts'
+import { ClusterQuotas } from './cluster-quotas.ts'
 import { encodeSnapshot } from './cluster-snapshot.ts'
 import { type ClusterStorage, openStorage, type StorageServices } from './cluster-storage.ts'
 import type { ClusterTls } from './cluster-tls.ts'
@@ -51,6 +52,7 @@ export class ClusterParts {
   readonly configs: EffectiveConfigs
   readonly controller: Controller
   readonly leaderBalancer: LeaderBalancer
+  readonly quotas: ClusterQuotas
   readonly logs: LogManager
   readonly logMaintenance: LogMaintenance
   readonly groupCoordinator: GroupCoordinator
@@ -100,6 +102,7 @@ export class ClusterParts {
     this.configs = configs
     this.controller = new Controller(metadata, configs, random)
     this.leaderBalancer = new LeaderBalancer(this.controller, metadata, configs, clock)
+    this.quotas = new ClusterQuotas({ clock, metadata, configs, metrics: this.metrics })
     this.logs = new LogManager({
       clock,
       random,
@@ -265,7 +268,8 @@ export class ClusterParts {
     return replicas
   }
 
-  broker({ nodeId, rack, listeners }: BrokerLayout, tls: ClusterTls): Broker {
+  broker(layout: BrokerLayout, tls: ClusterTls): Broker {
+    const { nodeId, rack, listeners } = layout
     const { clock, random, logger, metadata, configs, controller, groupCoordinator, tokens } = this
     const config = configs.brokerConfig(nodeId)
     const { transactionCoordinator } = this
@@ -278,7 +282,8 @@ export class ClusterParts {
       configOf: (groupId) => configs.groupConfig(groupId),
     })
     this.#sharePartitions.push(sharePartitions)
-    const handlers = createHandlers({
+    const quotas = this.quotas.ofBroker(layout)
+    const parts = {
       nodeId,
       clock,
       random,
@@ -301,8 +306,8 @@ export class ClusterParts {
         sharePartitions,
         () => configs.brokerConfig(nodeId).groupShareMaxShareSessions,
       ),
-    })
-    const dispatcher = new Dispatcher(handlers)
+    }
+    const dispatcher = new Dispatcher(createHandlers(parts, quotas.requests))
     const { strings, reader, writer, frameMemory } = this
     const saslBroker = { nodeId, config: configs.broker(nodeId), dispatcher, strings }
     for (const { name } of listeners) replicas.sent.register(this.metrics, nodeId, name)
@@ -321,6 +326,7 @@ export class ClusterParts {
       reader,
       writer,
       frameMemory,
+      connectionQuotas: quotas.connections,
       gateOf: (listener, index) => saslGate(listener, counted[index], this, saslBroker),
       authentications: (index) => counted[index],
     })

@@ -2,7 +2,8 @@
 //
 // Checks: names that come twice, KRaft's own log, who may create topics, then what `createTopics` of the controller checks.
 // The configs of a new topic are shown to those who may describe its configs.
-// Left out: the timeout, since topics are there when the answer is sent; quotas of the controller (KIP-599).
+// Quotas of the controller (KIP-599) refuse topics from v6 on; before, whoever has used them up only waits.
+// Left out: the timeout, since topics are there when the answer is sent.
 
 import { ErrorCode } from '../../protocol/errors.ts'
 import { createTopics } from '../../protocol/messages/create-topics.ts'
@@ -25,6 +26,7 @@ import type { Parts } from './parts.ts'
 
 type Result = NonNullable<ResponseOf<typeof createTopics>['topics']>[number]
 
+const QUOTAS_REFUSE_SINCE = 6
 const NEEDS = [unless(CREATE_IN_CLUSTER, CREATE_TOPIC), DESCRIBE_CONFIGS_OF_TOPIC]
 
 export function createCreateTopicsHandler({
@@ -36,7 +38,8 @@ export function createCreateTopicsHandler({
     const mayCreateAll = may(context, CREATE_IN_CLUSTER)
     const faults = single.map(({ name }) => nameFault(name, mayCreateAll, context))
     const creatable = single.filter((_, index) => faults[index] === undefined)
-    const created = controller.createTopics(creatable, validateOnly)
+    const quota = context.usage?.forwarded(context.apiVersion >= QUOTAS_REFUSE_SINCE)
+    const created = controller.createTopics(creatable, validateOnly, quota)
     if (created instanceof ApiError) {
       return { topics: topics.map(({ name }) => refused(name, created)) }
     }

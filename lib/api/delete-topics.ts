@@ -2,7 +2,8 @@
 //
 // Checks: `delete.topic.enable`; topics that come twice, by name, id or both; who may describe and delete them; that they
 // are there.
-// Left out: the timeout; quotas of the controller (KIP-599). Results come in the order of the request: Kafka shuffles
+// Quotas of the controller (KIP-599) refuse topics from v5 on; before, whoever has used them up only waits.
+// Left out: the timeout. Results come in the order of the request: Kafka shuffles
 // them to hide what the client may not see.
 
 import { ErrorCode } from '../../protocol/errors.ts'
@@ -23,6 +24,7 @@ import {
 import { once } from './duplicates.ts'
 import type { Parts } from './parts.ts'
 
+const QUOTAS_REFUSE_SINCE = 5
 const NEEDS = [unless(DELETE_IN_CLUSTER, DESCRIBE_TOPIC), unless(DELETE_IN_CLUSTER, DELETE_TOPIC)]
 
 type Wanted = RequestOf<typeof deleteTopics>['topics'][number]
@@ -95,7 +97,10 @@ function deleteAll(
       refuse(name, topicId, 'The provided topic name maps to an ID that was already supplied.')
     } else doomed.set(topicId, name)
   }
-  controller.deleteTopics([...doomed.keys()])
-  for (const [topicId, name] of doomed) responses.push({ name, topicId, errorMessage: null })
+  const quota = context.usage?.forwarded(context.apiVersion >= QUOTAS_REFUSE_SINCE)
+  const errors = controller.deleteTopics([...doomed.keys()], quota)
+  for (const [index, [topicId, name]] of [...doomed].entries()) {
+    responses.push({ name, topicId, errorMessage: null, ...errors[index] })
+  }
   return responses
 }

@@ -1,4 +1,5 @@
 import type { Handler } from '../network/handler.ts'
+import type { BrokerQuotas } from '../quotas/broker-quotas.ts'
 import { createAddOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
 import { createAddPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
 import { createAlterClientQuotasHandler } from './alter-client-quotas.ts'
@@ -64,6 +65,7 @@ import { createStreamsGroupDescribeHandler } from './streams-group-describe.ts'
 import { createStreamsGroupHeartbeatHandler } from './streams-group-heartbeat.ts'
 import { createStreamsGroupTopologyDescriptionUpdateHandler } from './streams-group-topology-description-update.ts'
 import { createSyncGroupHandler } from './sync-group.ts'
+import { throttled } from './throttled.ts'
 import { createTxnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { createUpdateFeaturesHandler } from './update-features.ts'
 import { createWriteShareGroupStateHandler } from './write-share-group-state.ts'
@@ -141,10 +143,13 @@ const factories: readonly ((parts: Parts) => Handler)[] = [
   createStreamsGroupTopologyDescriptionUpdateHandler,
 ]
 
-/** The handlers of one broker, bound to its parts. */
-export function createHandlers(parts: Omit<Parts, 'handlers'>): readonly Handler[] {
+/** The handlers of one broker, bound to its parts and to the quotas that its clients have. */
+export function createHandlers(parts: Omit<Parts, 'handlers'>, quotas?: BrokerQuotas): readonly Handler[] {
   const handlers: Handler[] = []
   const whole: Parts = { ...parts, handlers: () => handlers }
-  for (const create of factories) handlers.push(create(whole))
+  for (const create of factories) {
+    const handler = create(whole)
+    handlers.push(quotas === undefined ? handler : throttled(handler, quotas))
+  }
   return handlers
 }

@@ -42,6 +42,9 @@ export function createMetadataHandler({
   configs,
 }: Pick<Parts, 'nodeId' | 'metadata' | 'controller' | 'configs'>): Handler {
   const { image } = metadata
+  // As if the client had asked for it, by the newest CreateTopics; but it waits for nothing.
+  const create = (names: readonly string[], { usage }: RequestContext) =>
+    controller.createTopicsFor(nodeId, names, usage?.mutations(true))
   return guarded(metadataApi, NEEDS, (request, context) => {
     const fault = requestFault(request, context.apiVersion)
     if (fault !== undefined) return refuse(request, fault)
@@ -49,7 +52,7 @@ export function createMetadataHandler({
     const view = new ListenerView(image, context.session.listenerName)
     const answer = new TopicsAnswer(view, request, context, creates)
     const topics = answer.topics()
-    if (answer.creatable.length > 0) controller.createTopicsFor(nodeId, answer.creatable)
+    if (answer.creatable.length > 0) create(answer.creatable, context)
     return {
       brokers: view.brokers(),
       clusterId: image.clusterId,

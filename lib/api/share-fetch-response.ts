@@ -1,16 +1,30 @@
 import { ErrorCode } from '../../protocol/errors.ts'
-import type { shareFetch } from '../../protocol/messages/share-fetch.ts'
+import { shareFetch } from '../../protocol/messages/share-fetch.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
 import type { RequestContext } from '../network/handler.ts'
 import type { ShareResult } from '../share/share-read.ts'
 import { CurrentLeaders } from './current-leader.ts'
 import type { Parts } from './parts.ts'
 import { type AcknowledgedPartition, isElsewhere } from './share-acknowledgements.ts'
+import { sizeOfResponse } from './size-of-response.ts'
 
 type ShareFetchResponse = ResponseOf<typeof shareFetch>
 type PartitionResponse = NonNullable<
   NonNullable<NonNullable<ShareFetchResponse['responses']>[number]['partitions']>[number]
 >
+
+/** Bytes that an answer with this takes. */
+export function sizeOfShareFetch(results: readonly ShareResult[], apiVersion: number): number {
+  const topics = new Map<string, PartitionResponse[]>()
+  for (const { target, errorCode, records, acquiredRecords } of results) {
+    const { topicId, partition: partitionIndex } = target.key
+    const partitions = topics.get(topicId) ?? []
+    topics.set(topicId, partitions)
+    partitions.push({ partitionIndex, errorCode, records, acquiredRecords })
+  }
+  const responses = [...topics].map(([topicId, partitions]) => ({ topicId, partitions }))
+  return sizeOfResponse(shareFetch, apiVersion, { responses })
+}
 
 /** What was taken from each partition and what became of acknowledgements, those of one partition together. */
 export function respondToShareFetch(

@@ -14,7 +14,7 @@ import {
   isMemberId,
   RENEWAL_SINCE,
 } from './share-acknowledgements.ts'
-import { respondToShareFetch } from './share-fetch-response.ts'
+import { respondToShareFetch, sizeOfShareFetch } from './share-fetch-response.ts'
 import { areShareGroupsEnabled } from './share-groups-enabled.ts'
 
 /*
@@ -23,6 +23,9 @@ import { areShareGroupsEnabled } from './share-groups-enabled.ts'
  * A member of a share group acknowledges what it has and takes more, within a session that remembers its partitions.
  * Waits up to `maxWaitMs` for `minBytes`. v2: records may be kept for longer (KIP-1222), and no more acquired than
  * `maxRecords` (KIP-1206).
+ *
+ * Who has used up a quota is told what became of the acknowledgements, and gets nothing (KIP-219). As in Kafka, what was
+ * acquired for it stays so until its lock is over.
  *
  * Checked here: that share groups are switched on, who may read the group and each topic, the session's epoch.
  */
@@ -88,10 +91,14 @@ function fetchInSession(
   context: RequestContext,
 ) {
   const { nodeId, clock, configs, replicas, sharePartitions, shareSessions } = parts
-  const { groupId, memberId, shareSessionEpoch: epoch, maxWaitMs, minBytes, maxRecords, batchSize } = request
+  const { groupId, memberId, shareSessionEpoch: epoch, maxWaitMs, maxRecords, batchSize } = request
   const isForRecords = epoch !== FINAL_EPOCH && !request.isRenewAck
   const { targets, refused } = isForRecords ? targetsOf(parts, session, epoch, context) : NOTHING
-  const maxBytes = Math.min(request.maxBytes, configs.brokerConfig(nodeId).fetchMaxBytes)
+  const { usage, apiVersion } = context
+  const { fetchMaxBytes } = configs.brokerConfig(nodeId)
+  const quota = usage?.mostFetched ?? fetchMaxBytes
+  const maxBytes = Math.min(request.maxBytes, fetchMaxBytes, quota)
+  const minBytes = Math.min(request.minBytes, quota)
   if (targets.length > 0 && request.shareAcquireMode > RECORD_LIMIT) {
     return { errorCode: ErrorCode.UNKNOWN_SERVER_ERROR }
   }
@@ -100,9 +107,13 @@ function fetchInSession(
   const answer = (results: readonly ShareResult[]) => {
     const isOvertaken = epoch !== INITIAL_EPOCH && epoch !== FINAL_EPOCH && session.epoch !== nextEpoch(epoch)
     const all = [...results, ...refused]
-    const told = epoch === INITIAL_EPOCH ? all : all.filter((result) => isToBeTold(session, result))
+    const isNews = (result: ShareResult) => epoch === INITIAL_EPOCH || isToBeTold(session, result)
+    const throttleTimeMs = usage?.fetched(sizeOfShareFetch(isOvertaken ? [] : all.filter(isNews), apiVersion))
+    const told = throttleTimeMs ? [] : all.filter(isNews)
+    if (epoch !== INITIAL_EPOCH && !throttleTimeMs) for (const result of all) remember(session, result)
     if (epoch === FINAL_EPOCH) shareSessions.release(session)
     return {
+      throttleTimeMs,
       ...respondToShareFetch(parts, acknowledged, isOvertaken ? [] : told, context),
       ...(isOvertaken && { errorCode: ErrorCode.INVALID_SHARE_SESSION_EPOCH }),
       acquisitionLockTimeoutMs: sharePartitions.configOf(groupId).shareRecordLockDurationMs,
@@ -181,16 +192,19 @@ function refuses(
 
 /** Later answers of a session leave out what has no news (`CachedSharePartition.maybeUpdateResponseData`). */
 function isToBeTold({ partitions }: ShareSession, { target, errorCode, records }: ShareResult): boolean {
+  const known = partitions.get(keyText(target.key))
+  return known !== undefined && (records.length > 0 || known.isNews || errorCode !== ErrorCode.NONE)
+}
+
+/** What the member will know once it is told. */
+function remember({ partitions }: ShareSession, { target, errorCode, records }: ShareResult): void {
   const text = keyText(target.key)
   const known = partitions.get(text)
-  if (!known) return false
-  const hasError = errorCode !== ErrorCode.NONE
-  const isTold = records.length > 0 || known.isNews || hasError
-  known.isNews = hasError
+  if (!known) return
+  known.isNews = errorCode !== ErrorCode.NONE
   // Those that had something come last the next time.
   if (records.length > 0) {
     partitions.delete(text)
     partitions.set(text, known)
   }
-  return isTold
 }

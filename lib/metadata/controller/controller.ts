@@ -5,7 +5,7 @@ import type { EffectiveConfigs } from '../effective-configs.ts'
 import type { Metadata } from '../metadata.ts'
 import type { MetadataRecord } from '../records.ts'
 import { type AlteredResource, alterResources } from './alter-configs.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, type MutationQuota } from './api-error.ts'
 import type { BrokerRegistrationRequest } from './broker-changes.ts'
 import { bringAllDown, fenceBroker, partitionsOf, registerBroker } from './broker-changes.ts'
 import type { GrowingTopic } from './create-partitions.ts'
@@ -41,6 +41,7 @@ export class Controller {
   createTopics(
     topics: readonly CreatableTopic[],
     validateOnly = false,
+    quota?: MutationQuota,
   ): (CreatedTopic | ApiError)[] | ApiError {
     const broker = this.#configs.cluster()
     const { numPartitions, defaultReplicationFactor } = broker.config
@@ -49,6 +50,7 @@ export class Controller {
       numPartitions,
       defaultReplicationFactor,
       configs: { broker, nodeId: NO_LEADER, eligibleLeaderReplicas: false },
+      quota,
     }
     const records: MetadataRecord[] = []
     const results = createTopics(this.#metadata.image, topics, rules, records)
@@ -60,9 +62,10 @@ export class Controller {
    * Creates topics that a client named for the first time, laid out as that broker's configs say. All or, beyond what the
    * controller takes in one request, none: nobody waits for the outcome.
    */
-  createTopicsFor(nodeId: number, names: readonly string[]): void {
+  createTopicsFor(nodeId: number, names: readonly string[], quota?: MutationQuota): void {
     const config = this.#configs.brokerConfig(nodeId)
-    this.createTopics(names.map((name) => autoCreatedTopic(name, config)))
+    const topics = names.map((name) => autoCreatedTopic(name, config))
+    this.createTopics(topics, false, quota)
   }
 
   /**
@@ -78,13 +81,17 @@ export class Controller {
   }
 
   /** @returns for each id, in order, why it was refused, undefined where it was not */
-  deleteTopics(topicIds: readonly string[]): (ApiError | undefined)[] {
+  deleteTopics(topicIds: readonly string[], quota?: MutationQuota): (ApiError | undefined)[] {
     const { image } = this.#metadata
-    const known = topicIds.filter((topicId) => image.topicsById.has(topicId))
-    const results = topicIds.map((topicId) =>
-      image.topicsById.has(topicId) ? undefined : new ApiError(ErrorCode.UNKNOWN_TOPIC_ID),
-    )
-    this.#metadata.commit(known.map((topicId) => ({ type: 'RemoveTopicRecord', topicId })))
+    const records: MetadataRecord[] = []
+    const results = topicIds.map((topicId) => {
+      const topic = image.topicsById.get(topicId)
+      if (topic === undefined) return new ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
+      const exhausted = quota?.admit(topic.partitions.length)
+      if (exhausted === undefined) records.push({ type: 'RemoveTopicRecord', topicId })
+      return exhausted
+    })
+    this.#metadata.commit(records)
     return results
   }
 
@@ -92,9 +99,10 @@ export class Controller {
   createPartitions(
     topics: readonly GrowingTopic[],
     validateOnly = false,
+    quota?: MutationQuota,
   ): (ApiError | undefined)[] | ApiError {
     const records: MetadataRecord[] = []
-    const results = createPartitions(this.#metadata.image, topics, this.#random, records)
+    const results = createPartitions(this.#metadata.image, topics, this.#random, records, quota)
     if (!validateOnly && !(results instanceof ApiError)) this.#metadata.commit(records)
     return results
   }

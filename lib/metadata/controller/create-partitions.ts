@@ -2,7 +2,7 @@ import { ErrorCode } from '../../../protocol/errors.ts'
 import type { Random } from '../../lab/random.ts'
 import type { MetadataImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { ApiError, tooManyRecords } from './api-error.ts'
+import { ApiError, type MutationQuota, tooManyRecords } from './api-error.ts'
 import { assignmentFault, inSyncOf, partitionRecord } from './assignments.ts'
 import { placeReplicas } from './replica-placement.ts'
 
@@ -27,6 +27,7 @@ export function createPartitions(
   topics: readonly GrowingTopic[],
   random: Random,
   records: MetadataRecord[],
+  quota?: MutationQuota,
 ): (ApiError | undefined)[] | ApiError {
   let additional = 0
   for (const { name, count } of topics) {
@@ -37,7 +38,7 @@ export function createPartitions(
     const message = 'Excessively large number of additional partitions per request.'
     return new ApiError(ErrorCode.POLICY_VIOLATION, message)
   }
-  const results = topics.map((topic) => grow(image, topic, random, records))
+  const results = topics.map((topic) => grow(image, topic, random, records, quota))
   return tooManyRecords(records) ?? results
 }
 
@@ -46,6 +47,7 @@ function grow(
   { name, count, assignments }: GrowingTopic,
   random: Random,
   records: MetadataRecord[],
+  quota: MutationQuota | undefined,
 ): ApiError | undefined {
   const topic = image.topicsByName.get(name)
   if (!topic) return new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null)
@@ -64,6 +66,8 @@ function grow(
       `Attempted to add ${additional} additional partition(s), but only ${assignments.length} assignment(s) were specified.`,
     )
   }
+  const exhausted = quota?.admit(additional)
+  if (exhausted !== undefined) return exhausted
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1
   let placed: (readonly number[])[]
   if (assignments) {

@@ -6,7 +6,7 @@ import type { MetadataImage } from '../image.ts'
 import type { ConfigRecord, MetadataRecord } from '../records.ts'
 import { ConfigResourceType } from '../records.ts'
 import { invalidTopicMessage } from '../topic-name.ts'
-import { ApiError, tooManyRecords } from './api-error.ts'
+import { ApiError, type MutationQuota, tooManyRecords } from './api-error.ts'
 import { assignmentFault, inSyncOf, partitionRecord } from './assignments.ts'
 import { placeReplicas } from './replica-placement.ts'
 
@@ -34,6 +34,7 @@ export interface TopicCreationRules {
   readonly defaultReplicationFactor: number
   /** What the configs of a new topic are checked against. */
   readonly configs: AlterContext
+  readonly quota?: MutationQuota | undefined
 }
 
 /** The controller refuses requests for more: `ReplicationControlManager.MAX_PARTITIONS_PER_BATCH`. */
@@ -88,6 +89,8 @@ function createTopic(
     topic.assignments.length > 0 ? manualAssignments(image, topic) : placedAssignments(image, topic, rules)
   if (assignments instanceof ApiError) return assignments
 
+  const exhausted = rules.quota?.admit(assignments.length)
+  if (exhausted !== undefined) return exhausted
   const topicId = randomUuid(rules.random)
   records.push({ type: 'TopicRecord', name, topicId })
   for (const [config, value] of overrides) records.push(configRecord(name, config, value))
