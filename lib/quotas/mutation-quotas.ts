@@ -86,7 +86,8 @@ abstract class RequestsQuota implements RequestMutations {
 class StrictQuota extends RequestsQuota {
   admit(partitions: number): ApiError | undefined {
     const now = this.now()
-    if (this.isExhausted(now)) return new ApiError(ErrorCode.THROTTLING_QUOTA_EXCEEDED)
+    // Kafka has a text for it, and loses it on the way.
+    if (this.isExhausted(now)) return new ApiError(ErrorCode.THROTTLING_QUOTA_EXCEEDED, null)
     this.spend(partitions, now)
     return undefined
   }

@@ -25,7 +25,6 @@ const standardMessages: Record<number, string> = {
   [ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE]: 'Eligible topic partition leaders are not available.',
   [ErrorCode.ELECTION_NOT_NEEDED]: 'Leader election not needed for topic partition.',
   [ErrorCode.UNKNOWN_TOPIC_ID]: 'This server does not host this topic ID.',
-  [ErrorCode.THROTTLING_QUOTA_EXCEEDED]: 'The throttling quota has been exceeded.',
 }
 
 /** Asked for each topic, before so many of its partitions are made or deleted: why they are not (KIP-599). */

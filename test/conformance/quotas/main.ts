@@ -1,10 +1,11 @@
 import { Cluster } from '../../../lib/index.ts'
 import { startRealKafka } from '../../helpers/real-kafka/real-kafka.ts'
 import { scenario } from './scenario.ts'
+import { throttling } from './throttling.ts'
 
 const SHOWN = 20
 
-/** The same quotas asked of Kafka and of us; each answer is one comparison. */
+/** The same quotas used up at Kafka and with us, and asked of both; each answer is one comparison. */
 export async function run(): Promise<{ passed: number; failed: number; details: string[] }> {
   const [theirs, ours] = [await kafkaAnswers(), await josephkAnswers()]
   let passed = 0
@@ -18,10 +19,14 @@ export async function run(): Promise<{ passed: number; failed: number; details: 
 
 async function kafkaAnswers(): Promise<string[]> {
   await using kafka = await startRealKafka()
-  return await scenario(kafka.bootstrapServers)
+  return await answers(kafka.bootstrapServers)
 }
 
 async function josephkAnswers(): Promise<string[]> {
   await using cluster = await Cluster.start()
-  return await scenario(cluster.bootstrapServers)
+  return await answers(cluster.bootstrapServers)
+}
+
+async function answers(address: string): Promise<string[]> {
+  return [...(await throttling(address)), ...(await scenario(address))]
 }

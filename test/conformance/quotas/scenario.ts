@@ -1,17 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { alterClientQuotas } from '../../../protocol/messages/alter-client-quotas.ts'
 import { describeClientQuotas } from '../../../protocol/messages/describe-client-quotas.ts'
 import { RawClient } from '../../helpers/raw-client.ts'
+import { MARK, QuotaSetter } from './quota-setter.ts'
 
 type Entity = { entityType: string; entityName: string | null }[]
 interface Entry {
   readonly entity: Entity
   readonly ops: { key: string; value: number; remove: boolean }[]
 }
-
-const TRIES = 500
-/** Set after each change: once it can be described, the broker has heard of what was before it too. */
-const MARK = { entityType: 'client-id', entityName: 'mark' }
 
 function entity(...parts: [string, string | null][]): Entity {
   return parts.map(([entityType, entityName]) => ({ entityType, entityName }))
@@ -33,10 +29,11 @@ const SPECIFIED = 2
 class Asker {
   readonly lines: string[] = []
   readonly #client: RawClient
-  #marks = 0
+  readonly #setter: QuotaSetter
 
   constructor(client: RawClient) {
     this.#client = client
+    this.#setter = new QuotaSetter(client)
   }
 
   async alter(entries: Entry[], validateOnly = false, version = 1): Promise<void> {
@@ -46,7 +43,7 @@ class Asker {
       .map((entry) => JSON.stringify({ ...entry, entity: sorted(entry.entity) }))
       .sort()
     this.lines.push(`alter v${version} ${validateOnly} ${shown(entries)}: ${results.join(' ')}`)
-    if (!validateOnly) await this.#settle()
+    if (!validateOnly) await this.#setter.mark()
   }
 
   async describe(components: [string, number, string | null][], strict: boolean, version = 1): Promise<void> {
@@ -67,19 +64,6 @@ class Asker {
     this.lines.push(
       `describe v${version} ${JSON.stringify(components)} ${strict}: ${told} ${entries?.join(' ')}`,
     )
-  }
-
-  async #settle(): Promise<void> {
-    const value = ++this.#marks
-    const ops = [set('producer_byte_rate', value)]
-    await this.#client.send(alterClientQuotas, 1, { entries: [{ entity: [MARK], ops }], validateOnly: false })
-    for (let tries = 0; tries < TRIES; tries++) {
-      const components = [{ entityType: MARK.entityType, matchType: EXACT, match: MARK.entityName }]
-      const { entries } = await this.#client.send(describeClientQuotas, 1, { components, strict: true })
-      if (entries?.[0]?.values[0]?.value === value) return
-      await sleep(5)
-    }
-    throw new Error('a change does not come to the broker')
   }
 }
 
@@ -221,7 +205,7 @@ async function descriptions(asker: Asker): Promise<void> {
   ]
   for (const [index, each] of entities.entries()) {
     await asker.alter([
-      { entity: each, ops: [set('producer_byte_rate', 100 + index), set('request_percentage', 0.5)] },
+      { entity: each, ops: [set('producer_byte_rate', 100 + index), set('request_percentage', 1000.5)] },
     ])
   }
   for (const ip of ['10.0.0.1', '::1', null]) {

@@ -9,7 +9,6 @@ import { isSilent, type Peer, quotaCluster } from '../../helpers/quota-cluster.t
 
 const { NONE, THROTTLING_QUOTA_EXCEEDED: EXCEEDED } = ErrorCode
 const WINDOWS = { 'controller.quota.window.num': 10, 'controller.quota.window.size.seconds': 1 }
-const TEXT = 'The throttling quota has been exceeded.'
 
 /** A client that may have one partition made or deleted a second, ten at once. */
 async function setUp(t: Parameters<typeof quotaCluster>[0]) {
@@ -44,7 +43,7 @@ t.test('CreateTopics refuses once the quota is used up, and has the client wait'
   const { clock, cluster, connect, peer } = await setUp(t)
   const first = await create(peer, 7, ['a', 'b'])
   t.same(first.codes, [NONE, EXCEEDED], 'what is left is enough for whatever comes next, however much it is')
-  t.match(first.topics[1], { name: 'b', errorMessage: TEXT })
+  t.match(first.topics[1], { name: 'b', errorMessage: null })
   t.equal(first.throttleTimeMs, 20_000, '30 of the 10 that there were')
   peer.send(metadata, 12, { topics: [{ name: 'a' }], allowAutoTopicCreation: true })
   clock.advance(19_999)
@@ -87,7 +86,7 @@ t.test('CreatePartitions', async (t) => {
   const { clock, peer } = await setUp(t)
   t.match(await grow(peer, 3, 21), { errorCode: NONE, throttleTimeMs: 0 }, '20 more')
   t.match(await grow(peer, 3, 20), { errorCode: ErrorCode.INVALID_PARTITIONS })
-  t.match(await grow(peer, 3, 22), { errorCode: EXCEEDED, errorMessage: TEXT, throttleTimeMs: 10_000 })
+  t.match(await grow(peer, 3, 22), { errorCode: EXCEEDED, errorMessage: null, throttleTimeMs: 10_000 })
   clock.advance(10_000)
   t.match(await grow(peer, 2, 31), { errorCode: NONE, throttleTimeMs: 10_000 })
   clock.advance(9_999)
@@ -106,7 +105,7 @@ t.test('DeleteTopics', async (t) => {
   t.match(await remove(6, 'orders'), {
     name: 'orders',
     errorCode: EXCEEDED,
-    errorMessage: TEXT,
+    errorMessage: null,
     throttleTimeMs: 20_000,
   })
   clock.advance(10_000)
