@@ -6,7 +6,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import { ConnectionQuotas } from './network/connection-quotas.ts'
 import { BrokerQuotas } from './quotas/broker-quotas.ts'
 import { MutationQuotas } from './quotas/mutation-quotas.ts'
-import { QuotaLimits } from './quotas/quota-limits.ts'
+import { type ClusterLimits, clusterLimits } from './quotas/quota-limits.ts'
 import { followMutations, followQuotas } from './quotas/quota-metrics.ts'
 
 export interface ClusterQuotasOptions {
@@ -19,6 +19,7 @@ export interface ClusterQuotasOptions {
 /** The quotas of a cluster's clients: those of the controller, and each broker's own. */
 export class ClusterQuotas {
   readonly #options: ClusterQuotasOptions
+  readonly #limits: ClusterLimits
   readonly #mutations: MutationQuotas
 
   constructor(options: ClusterQuotasOptions) {
@@ -29,11 +30,8 @@ export class ClusterQuotas {
       seconds: config.controllerQuotaWindowSizeSeconds,
     }
     this.#options = options
-    this.#mutations = new MutationQuotas(
-      new QuotaLimits(metadata, 'controller_mutation_rate'),
-      clock,
-      windows,
-    )
+    this.#limits = clusterLimits(metadata)
+    this.#mutations = new MutationQuotas(this.#limits.controller_mutation_rate, clock, windows)
     followMutations(metrics, this.#mutations, clock)
   }
 
@@ -42,7 +40,8 @@ export class ClusterQuotas {
     const { clock, metadata, configs, metrics } = this.#options
     const { quotaWindowNum: count, quotaWindowSizeSeconds: seconds } = configs.brokerConfig(nodeId)
     const windows = { count, seconds }
-    const requests = new BrokerQuotas({ nodeId, clock, metadata, windows, mutations: this.#mutations })
+    const shared = { limits: this.#limits, mutations: this.#mutations }
+    const requests = new BrokerQuotas({ nodeId, clock, metadata, windows, ...shared })
     followQuotas(metrics, requests, nodeId, clock)
     const config = () => configs.broker(nodeId)
     const listeners = layouts.map(({ name }) => name)

@@ -1,4 +1,4 @@
-// AlterClientQuotas, versions 0 and 1 (KIP-546). Quotas are kept and described; nobody is slowed down for them.
+// AlterClientQuotas, versions 0 and 1 (KIP-546). What is set counts from the next request on.
 //
 // Checks: ALTER_CONFIGS on the cluster, for all entities; then each entity by itself, as `ClientQuotaControlManager` does: what
 // it is made of, the host of an address, names and values of its quotas. An entity or a quota that is there twice is refused.

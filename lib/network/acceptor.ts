@@ -69,7 +69,6 @@ export class Acceptor {
 
   #admit(arrival: Arrival): void {
     const { socket, host, serve } = arrival
-    if (socket.destroyed) return
     const refusedMs = this.#quotas.refusedMs(this.#listener, host)
     if (refusedMs === 0) {
       serve()

@@ -168,7 +168,7 @@ export class Connection {
       if (gate === undefined || gate.isOpen) this.#serve(frame, gate)
       else this.#ask(gate, keptFrame(frame))
       if (this.#underWay === undefined) this.#records.handled(this.#frame)
-      if (!this.#isReady()) return
+      if (this.#underWay !== undefined || this.#muting.isOn || !takesRequests(this.#state)) return
     }
   }
 

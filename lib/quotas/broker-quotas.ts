@@ -1,7 +1,7 @@
 import type { Clock } from '../lab/clock.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { MutationQuotas } from './mutation-quotas.ts'
-import { QuotaLimits, type QuotaName } from './quota-limits.ts'
+import type { ClusterLimits } from './quota-limits.ts'
 import { type QuotaWindows, RateQuota } from './rate-quota.ts'
 import { type QuotaRequest, Usage } from './usage.ts'
 import { WindowedRate } from './windowed-rate.ts'
@@ -10,6 +10,7 @@ export interface BrokerQuotasOptions {
   readonly nodeId: number
   readonly clock: Clock
   readonly metadata: Metadata
+  readonly limits: ClusterLimits
   readonly windows: QuotaWindows
   /** Of the controller, which all brokers hand such requests to. */
   readonly mutations: MutationQuotas
@@ -30,13 +31,12 @@ export class BrokerQuotas {
   readonly #clock: Clock
   #areEnabled = false
 
-  constructor({ nodeId, clock, metadata, windows, mutations }: BrokerQuotasOptions) {
-    const limits = (name: QuotaName) => new QuotaLimits(metadata, name)
+  constructor({ nodeId, clock, metadata, limits, windows, mutations }: BrokerQuotasOptions) {
     this.#clock = clock
     this.mutations = mutations
-    this.produce = new RateQuota(limits('producer_byte_rate'), clock, windows)
-    this.fetch = new RateQuota(limits('consumer_byte_rate'), clock, windows)
-    this.request = new RateQuota(limits('request_percentage'), clock, windows, windows.seconds * 1000)
+    this.produce = new RateQuota(limits.producer_byte_rate, clock, windows)
+    this.fetch = new RateQuota(limits.consumer_byte_rate, clock, windows)
+    this.request = new RateQuota(limits.request_percentage, clock, windows, windows.seconds * 1000)
     this.#update()
     metadata.subscribe((records) => {
       for (const record of records) {

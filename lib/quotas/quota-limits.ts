@@ -1,11 +1,14 @@
 import type { ClientQuotas } from '../metadata/client-quotas.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 
-export type QuotaName =
-  | 'producer_byte_rate'
-  | 'consumer_byte_rate'
-  | 'request_percentage'
-  | 'controller_mutation_rate'
+const NAMES = [
+  'producer_byte_rate',
+  'consumer_byte_rate',
+  'request_percentage',
+  'controller_mutation_rate',
+] as const
+
+export type QuotaName = (typeof NAMES)[number]
 
 /** Who is counted together; '' where all users are, or all client ids. As the tags of their metrics. */
 export interface QuotaTags {
@@ -92,6 +95,14 @@ export class QuotaLimits {
     this.#isEnabled = this.#levels !== NONE
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Of a cluster; its brokers share them. */
+export type ClusterLimits = Readonly<Record<QuotaName, QuotaLimits>>
+
+export function clusterLimits(metadata: Metadata): ClusterLimits {
+  const limits = NAMES.map((name) => [name, new QuotaLimits(metadata, name)])
+  return Object.fromEntries(limits) as ClusterLimits
 }
 
 function tags(user: string, clientId: string): QuotaTags {

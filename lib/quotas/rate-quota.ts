@@ -70,7 +70,7 @@ export class RateQuota {
   /** The client has been told to wait. */
   throttled(client: QuotaClient, waitMs: number, now: number): void {
     this.sensors.of(client, now).throttleTime.record(waitMs)
-    this.queue.add(now + waitMs)
+    this.queue.add(now + waitMs, now)
   }
 
   /** The broker starts anew. */

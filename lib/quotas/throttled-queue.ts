@@ -2,14 +2,18 @@
 export class ThrottledQueue {
   #ends: number[] = []
 
-  add(end: number): void {
+  add(end: number, now: number): void {
+    this.#forgetOld(now)
     this.#ends.push(end)
   }
 
-  /** How many wait at that time; later no earlier one is asked for. */
   size(now: number): number {
-    this.#ends = this.#ends.filter((end) => end > now)
+    this.#forgetOld(now)
     return this.#ends.length
+  }
+
+  #forgetOld(now: number): void {
+    this.#ends = this.#ends.filter((end) => end > now)
   }
 
   clear(): void {

@@ -7,6 +7,7 @@ import { describeCluster } from '../../../protocol/messages/describe-cluster.ts'
 import { describeConfigs } from '../../../protocol/messages/describe-configs.ts'
 import { fetch } from '../../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
+import { incrementalAlterConfigs } from '../../../protocol/messages/incremental-alter-configs.ts'
 import { listGroups } from '../../../protocol/messages/list-groups.ts'
 import { metadata } from '../../../protocol/messages/metadata.ts'
 import { produce } from '../../../protocol/messages/produce.ts'
@@ -326,6 +327,8 @@ async function prepare(client: RawClient): Promise<void> {
   }
 }
 
+const BROKER = 4
+const [SET, DELETE] = [0, 1]
 const MOST = 10
 const TRIED = 16
 
@@ -347,9 +350,28 @@ async function connections(address: string, setter: QuotaSetter): Promise<string
   // On a machine that takes its time, one more.
   const isExpected = served >= MOST && served <= MOST + 2
   await setter.clear()
-  await using again = await RawClient.connect(address, 'again')
-  await again.send(apiVersions, 0, {})
   return [
     `connections: ${isExpected ? MOST : served} served, the others closed: ${served + closed === TRIED}`,
+    ...(await slowListener(address, setter)),
   ]
+}
+
+/** More than the broker takes in ten seconds: those that are too many are served later. */
+async function slowListener(address: string, setter: QuotaSetter): Promise<string[]> {
+  await using administrator = await RawClient.connect(address, 'administrator')
+  const clients = await Promise.all(Array.from({ length: TRIED }, () => RawClient.connect(address, 'many')))
+  const limit = async (configOperation: number) => {
+    const configs = [{ name: 'max.connection.creation.rate', configOperation, value: '1' }]
+    const resources = [{ resourceType: BROKER, resourceName: '', configs }]
+    await administrator.send(incrementalAlterConfigs, 1, { resources, validateOnly: false })
+    await setter.settle()
+  }
+  await limit(SET)
+  const begin = performance.now()
+  const late = await RawClient.connect(address, 'late')
+  await late.send(apiVersions, 0, {})
+  const isLate = performance.now() - begin >= 950
+  await limit(DELETE)
+  for (const client of [...clients, late]) await client.close()
+  return [`connections: one too many is served later: ${isLate}`]
 }

@@ -32,6 +32,24 @@ t.test('an address that has had too many: closed after a while, and not counted'
   t.equal(value, 1_000)
 })
 
+t.test('a connection that was closed is not counted', async (t) => {
+  const { clock, cluster, connect, set } = await quotaCluster(t, { config: WINDOWS })
+  await set({ ip: null }, { connection_creation_rate: 1 })
+  await connect().ask(metadata, 12, {})
+  clock.advance(1_500)
+  await connect().ask(metadata, 12, {})
+  const refused = connect()
+  refused.send(metadata, 12, {})
+  t.ok(await isSilent(refused))
+  const [listener, broker] = ['connection-accept-rate', 'broker-connection-accept-rate'].map(
+    (name) => cluster.metrics.find(name)[0]?.value,
+  )
+  // Of two windows that are over and half of one: these, and that of who set the quota.
+  t.same([listener, broker], [3 / 2.5, 3 / 2.5])
+  clock.advance(1_500)
+  await connect().ask(metadata, 12, {})
+})
+
 t.test('the default, and what is taken away', async (t) => {
   const { connect, set } = await quotaCluster(t, { config: WINDOWS })
   const isServed = async () => {
@@ -72,6 +90,27 @@ t.test('a listener that has had too many serves them later, in order', async (t)
   t.ok(clock.pendingTimers <= timers)
   const [{ value = 0 } = {}] = cluster.metrics.find('connection-accept-throttle-time')
   t.ok(value > 0 && value <= 1_000)
+})
+
+t.test('what brokers reach each other by has a limit of its own alone', async (t) => {
+  const clock = new ManualClock()
+  const own = { 'listener.name.plaintext.max.connection.creation.rate': 100 }
+  const config = { ...WINDOWS, ...own, 'listener.name.clients.max.connection.creation.rate': 100, [RATE]: 1 }
+  const isServed = async (names: readonly string[], served: number) => {
+    const listeners = names.map((name) => ({ name, transport: 'memory' as const }))
+    const cluster = await Cluster.start({ clock, config, listeners })
+    t.teardown(() => cluster.stop())
+    const [host = '', port] = cluster.brokers[0]?.listeners[served]?.address.split(':') ?? []
+    const peers = Array.from({ length: 5 }, () => {
+      return new Peer(new FramePeer(cluster.socketFactory({ host, port: Number(port) })), 'c')
+    })
+    for (const peer of peers) peer.send(metadata, 12, {})
+    await turns(20)
+    return peers.every(({ frames }) => frames.chunks.length > 0)
+  }
+  t.ok(await isServed(['PLAINTEXT', 'CLIENTS'], 0))
+  t.notOk(await isServed(['PLAINTEXT', 'CLIENTS'], 1))
+  t.notOk(await isServed(['PLAINTEXT'], 0), 'where clients have no other, it is theirs')
 })
 
 t.test('a broker that stops does not wait for those that wait', async (t) => {

@@ -3,7 +3,7 @@ import { ManualClock } from '../../../lib/lab/clock.ts'
 import { Metadata } from '../../../lib/metadata/metadata.ts'
 import { BrokerQuotas } from '../../../lib/quotas/broker-quotas.ts'
 import { MutationQuotas } from '../../../lib/quotas/mutation-quotas.ts'
-import { QuotaLimits } from '../../../lib/quotas/quota-limits.ts'
+import { clusterLimits } from '../../../lib/quotas/quota-limits.ts'
 import type { RateQuota } from '../../../lib/quotas/rate-quota.ts'
 import { client, setQuota, type Whose } from '../../helpers/quotas.ts'
 
@@ -12,8 +12,9 @@ const HOUR_MS = 3_600_000
 function setUp(windows = { count: 11, seconds: 1 }) {
   const clock = new ManualClock()
   const metadata = new Metadata('cluster')
-  const mutations = new MutationQuotas(new QuotaLimits(metadata, 'controller_mutation_rate'), clock, windows)
-  const quotas = new BrokerQuotas({ nodeId: 1, clock, metadata, windows, mutations })
+  const limits = clusterLimits(metadata)
+  const mutations = new MutationQuotas(limits.controller_mutation_rate, clock, windows)
+  const quotas = new BrokerQuotas({ nodeId: 1, clock, metadata, limits, windows, mutations })
   const set = (whose: Whose, value: number | null, key = 'producer_byte_rate') =>
     setQuota(metadata, whose, key, value)
   const { produce } = quotas

@@ -6,7 +6,7 @@ import { Metadata } from '../../../lib/metadata/metadata.ts'
 import { type Handler, handler, NO_RESPONSE } from '../../../lib/network/handler.ts'
 import { BrokerQuotas } from '../../../lib/quotas/broker-quotas.ts'
 import { MutationQuotas } from '../../../lib/quotas/mutation-quotas.ts'
-import { QuotaLimits } from '../../../lib/quotas/quota-limits.ts'
+import { clusterLimits } from '../../../lib/quotas/quota-limits.ts'
 import { fetch } from '../../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import { heartbeat } from '../../../protocol/messages/heartbeat.ts'
@@ -16,6 +16,7 @@ import { produce } from '../../../protocol/messages/produce.ts'
 import { shareFetch } from '../../../protocol/messages/share-fetch.ts'
 import { shareGroupHeartbeat } from '../../../protocol/messages/share-group-heartbeat.ts'
 import { writeTxnMarkers } from '../../../protocol/messages/write-txn-markers.ts'
+import { requestBytes } from '../../helpers/network.ts'
 import { memoryServer } from '../../helpers/network-server.ts'
 import { turns, until } from '../../helpers/network-turns.ts'
 import { batch, isSilent, Peer, quotaCluster } from '../../helpers/quota-cluster.ts'
@@ -67,8 +68,10 @@ t.test('without acknowledgement, too', async (t) => {
   const { clock, connect, set } = await quotaCluster(t)
   await set({ 'client-id': 'c' }, { producer_byte_rate: 1_000 })
   const peer = connect()
-  peer.send(produce, 9, records(20_000 - AROUND, 0))
-  peer.send(metadata, 12, {})
+  const who = { clientId: 'c' }
+  const unanswered = requestBytes(produce, 9, records(20_000 - AROUND, 0), who)
+  // In one piece, so that the second is there when the first is served.
+  peer.frames.send(Buffer.concat([unanswered, requestBytes(metadata, 12, {}, who)]))
   t.ok(await isSilent(peer))
   clock.advance(9_500)
   t.ok(await isSilent(peer))
@@ -87,8 +90,10 @@ t.test('a client and a broker that go away while it is not heard are not waited 
   t.equal(clock.pendingTimers, timers + 3)
   resetting.frames.socket.destroy()
   await until(() => clock.pendingTimers === timers + 2)
+  ending.send(produce, 9, records(1_000))
   ending.send(metadata, 12, {})
   ending.frames.socket.end()
+  t.ok((await ending.receive(produce, 9)).throttleTimeMs > 60_000)
   await ending.receive(metadata, 12)
   await ending.frames.ended()
   await until(() => clock.pendingTimers === timers + 1)
@@ -172,11 +177,18 @@ t.test('a fetch session that is throttled goes on where it was', async (t) => {
   const told = await peer.ask(fetch, 13, { ...next, sessionEpoch: 2 })
   t.match(told, { sessionId, errorCode: 0, throttleTimeMs: 0 })
   t.ok(told.responses[0]?.partitions[0]?.records?.length, 'nothing was taken for told')
+})
 
+t.test('no fetch session begins with nothing', async (t) => {
+  const config = { 'max.incremental.fetch.session.cache.slots': 1 }
+  const { connect, administrator, set, topicId } = await quotaCluster(t, { config })
+  await administrator.ask(produce, 9, records(2_000))
   await set({ 'client-id': 'c' }, { consumer_byte_rate: 10 })
-  const fresh = await connect().ask(fetch, 13, reading(topicId, { sessionEpoch: 0 }))
-  t.match(fresh, { sessionId: 0, errorCode: 0, responses: [] }, 'no session begins')
-  t.ok(fresh.throttleTimeMs > 0)
+  const body = reading(topicId, { sessionEpoch: 0 })
+  const none = await connect().ask(fetch, 13, body)
+  t.match(none, { sessionId: 0, errorCode: 0, responses: [] })
+  t.ok(none.throttleTimeMs > 0)
+  t.not((await connect('other').ask(fetch, 13, body)).sessionId, 0, 'its place is still free')
 })
 
 t.test('a member of a share group that has had too much gets nothing', async (t) => {
@@ -212,8 +224,9 @@ async function busy(t: Parameters<typeof memoryServer>[0], percentage = 10) {
   const clock = new ManualClock()
   const image = new Metadata('cluster')
   const windows = { count: 11, seconds: 1 }
-  const mutations = new MutationQuotas(new QuotaLimits(image, 'controller_mutation_rate'), clock, windows)
-  const quotas = new BrokerQuotas({ nodeId: 0, clock, metadata: image, windows, mutations })
+  const limits = clusterLimits(image)
+  const mutations = new MutationQuotas(limits.controller_mutation_rate, clock, windows)
+  const quotas = new BrokerQuotas({ nodeId: 0, clock, metadata: image, limits, windows, mutations })
   setQuota(image, { user: null }, 'request_percentage', percentage)
   let [worksMs, waitsMs] = [0, 0]
   const work = () => clock.advance(worksMs)
