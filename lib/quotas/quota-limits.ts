@@ -52,7 +52,7 @@ export class QuotaLimits {
     this.#listeners.push(callback)
   }
 
-  /** The order is that of precedence. Where all quotas are of one level, nothing is looked up, and so found for nobody. */
+  /** The order is that of precedence. Where all quotas are of one level, all clients are counted at it, quota or not. */
   tagsOf(userName: string, clientId: string): QuotaTags {
     const user = sanitized(userName)
     if (this.#levels === NONE || this.#levels === CLIENT_IDS) return tags('', clientId)

@@ -1,6 +1,7 @@
 // How many connections a broker takes (KIP-612): beyond what a listener may have they are served later, beyond what an
 // address may have they are closed later.
 import { connect as connectTcp } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import t from 'tap'
 import { Cluster, ManualClock } from '../../../lib/index.ts'
 import { metadata } from '../../../protocol/messages/metadata.ts'
@@ -147,4 +148,30 @@ t.test('over TCP, for the listener that is meant', async (t) => {
   t.equal(late.frames.chunks.length, 0)
   clock.advance(1_000)
   await late.receive(metadata, 12)
+})
+
+t.test('on a listener that speaks TLS, after the handshake', async (t) => {
+  const clock = new ManualClock()
+  const config = { ...WINDOWS, [RATE]: 1 }
+  const cluster = await Cluster.start({ clock, config, listeners: [{ securityProtocol: 'SSL' }] })
+  t.teardown(() => cluster.stop())
+  const { ca } = cluster.certificates
+  const [host = '', port] = cluster.bootstrapServers.split(':')
+  const connect = () => {
+    const socket = connectTls({ host, port: Number(port), ca })
+    t.teardown(() => socket.destroy())
+    return new Peer(new FramePeer(socket), 'c')
+  }
+  for (let i = 0; i < 2; i++) await connect().ask(metadata, 12, {})
+  const late = connect()
+  late.send(metadata, 12, {})
+  const [waits] = cluster.metrics.find('connection-accept-throttle-time')
+  t.ok(Number.isNaN(waits?.value))
+  await until(() => (cluster.metrics.find('connection-accept-throttle-time')[0]?.value ?? 0) > 0)
+  const never = connect()
+  t.ok(await isSilent(late))
+  clock.advance(1_000)
+  await late.receive(metadata, 12)
+  await cluster.stop()
+  t.same(await never.frames.ended(), [])
 })
