@@ -69,6 +69,8 @@ export class Acceptor {
 
   #admit(arrival: Arrival): void {
     const { socket, host, serve } = arrival
+    // It has broken while it waited, which nobody would be told again.
+    if (socket.destroyed) return
     const refusedMs = this.#quotas.refusedMs(this.#listener, host)
     if (refusedMs === 0) {
       serve()
