@@ -4,7 +4,7 @@ import type { MutationQuotas } from './mutation-quotas.ts'
 import type { ClusterLimits } from './quota-limits.ts'
 import { type QuotaWindows, RateQuota } from './rate-quota.ts'
 import { type QuotaRequest, Usage } from './usage.ts'
-import { WindowedRate } from './windowed-rate.ts'
+import { measuredRate } from './windowed-rate.ts'
 
 export interface BrokerQuotasOptions {
   readonly nodeId: number
@@ -16,9 +16,6 @@ export interface BrokerQuotasOptions {
   readonly mutations: MutationQuotas
 }
 
-/** `metrics.num.samples` and `metrics.sample.window.ms`. */
-const [SAMPLES, SAMPLE_MS] = [2, 30_000]
-
 /** The quotas that clients of one broker have (`QuotaFactory.QuotaManagers`). */
 export class BrokerQuotas {
   readonly produce: RateQuota
@@ -26,7 +23,7 @@ export class BrokerQuotas {
   /** Percents of the time of one thread (KIP-124). */
   readonly request: RateQuota
   /** The time that requests took which wait for no quota. */
-  readonly exempt = new WindowedRate(SAMPLES, SAMPLE_MS)
+  readonly exempt = measuredRate()
   readonly mutations: MutationQuotas
   readonly #clock: Clock
   #areEnabled = false

@@ -5,7 +5,7 @@ import type { QuotaLimits } from './quota-limits.ts'
 import { type QuotaClient, type QuotaSensor, QuotaSensors } from './quota-sensors.ts'
 import type { QuotaWindows } from './rate-quota.ts'
 import { TokenBucket } from './token-bucket.ts'
-import { WindowedRate } from './windowed-rate.ts'
+import { measuredRate, type WindowedRate } from './windowed-rate.ts'
 
 /** What one client has of the controller's work. */
 export interface MutationSensor extends QuotaSensor {
@@ -19,9 +19,6 @@ export interface RequestMutations extends MutationQuota {
   readonly throttleTimeMs: number
 }
 
-/** `metrics.num.samples` and `metrics.sample.window.ms`. */
-const [SAMPLES, SAMPLE_MS] = [2, 30_000]
-
 /** How many partitions clients may have the controller make and delete in a second (KIP-599). */
 export class MutationQuotas {
   readonly sensors: QuotaSensors<MutationSensor>
@@ -32,7 +29,7 @@ export class MutationQuotas {
     this.sensors = new QuotaSensors(limits, clock, (base) => ({
       ...base,
       bucket: new TokenBucket(count * seconds),
-      rate: new WindowedRate(SAMPLES, SAMPLE_MS),
+      rate: measuredRate(),
     }))
   }
 

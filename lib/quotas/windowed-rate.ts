@@ -64,6 +64,11 @@ export class WindowedRate {
   }
 }
 
+/** A rate that is only looked at: its windows are those of `metrics.num.samples` and `metrics.sample.window.ms`. */
+export function measuredRate(): WindowedRate {
+  return new WindowedRate(2, 30_000)
+}
+
 function clear(window: Window, now: number): void {
   window.startedAt = now
   window.lastAt = now
