@@ -7,7 +7,7 @@ import { encodeBatch } from '../../protocol/records/encode-batch.ts'
 import type { Api, Decoded, Encodable } from '../../protocol/schema.ts'
 import { decodeResponse, FramePeer, requestBytes } from './network.ts'
 import { turns } from './network-turns.ts'
-import type { Whose } from './quotas.ts'
+import { alteration, type Quotas, type Whose } from './quotas.ts'
 
 /** A client whose answers are taken when they are there, so that a test can see which are not. */
 export class Peer {
@@ -54,14 +54,9 @@ export async function quotaCluster(t: Test, options: Partial<ClusterOptions> = {
     return new Peer(new FramePeer(socket), clientId)
   }
   const administrator = connect('administrator')
-  const set = async (whose: Whose, quotas: Readonly<Record<string, number | null>>) => {
-    const entity = Object.entries(whose).map(([entityType, entityName]) => ({ entityType, entityName }))
-    const ops = Object.entries(quotas).map(([key, value]) => ({
-      key,
-      value: value ?? 0,
-      remove: value === null,
-    }))
-    const { entries } = await administrator.ask(alterClientQuotas, 1, { entries: [{ entity, ops }] })
+  const set = async (whose: Whose, quotas: Quotas) => {
+    const request = { entries: [alteration(whose, quotas)] }
+    const { entries } = await administrator.ask(alterClientQuotas, 1, request)
     t.equal(entries[0]?.errorCode, 0)
   }
   const { topics } = await administrator.ask(metadata, 12, { topics: [{ name: 'orders' }] })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { alterClientQuotas } from '../../../protocol/messages/alter-client-quotas.ts'
 import { describeClientQuotas } from '../../../protocol/messages/describe-client-quotas.ts'
-import type { Whose } from '../../helpers/quotas.ts'
+import { alteration, type Quotas, type Whose } from '../../helpers/quotas.ts'
 import type { RawClient } from '../../helpers/raw-client.ts'
 
 /** Set after each change: once it can be described, the broker has heard of what was before it too. */
@@ -20,17 +20,9 @@ export class QuotaSetter {
     this.#client = client
   }
 
-  async set(whose: Whose, quotas: Readonly<Record<string, number | null>>): Promise<void> {
-    const entity = Object.entries(whose).map(([entityType, entityName]) => ({ entityType, entityName }))
-    const ops = Object.entries(quotas).map(([key, value]) => ({
-      key,
-      value: value ?? 0,
-      remove: value === null,
-    }))
-    const { entries } = await this.#client.send(alterClientQuotas, 1, {
-      entries: [{ entity, ops }],
-      validateOnly: false,
-    })
+  async set(whose: Whose, quotas: Quotas): Promise<void> {
+    const request = { entries: [alteration(whose, quotas)], validateOnly: false }
+    const { entries } = await this.#client.send(alterClientQuotas, 1, request)
     if (entries[0]?.errorCode !== 0) throw new Error(JSON.stringify(entries))
     for (const [key, value] of Object.entries(quotas)) if (value !== null) this.#set.push([whose, key])
   }
